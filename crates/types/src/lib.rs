@@ -1,3 +1,39 @@
-//! (room under construction)
+//! The words that every room of GX shares: amounts, ids, hashes, names of environments, error codes and the objects
+//! that travel over the API. No I/O, no clock, no randomness: the crate also builds for the browser.
+//!
+//! An invalid value cannot be built: every type here checks on construction and on deserialisation.
+//!
+//! **A new API object:** put it into the module of its service under [`api`]; derive `serde` with `camelCase` names and
+//! `utoipa::ToSchema` behind the feature `openapi`; money is [`Qirat`], times are [`Timestamp`] (RFC 3339 in JSON).
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::allow_attributes))]
+
+mod account;
+pub mod api;
+mod country;
+mod env;
+mod error_code;
+mod gx_id;
+mod hash;
+mod ids;
+mod keys;
 pub mod people;
+mod problem;
+mod qirat;
+mod timestamp;
+
+pub use account::{AccountId, AccountIdError, SystemAccount};
+pub use country::{CountryCode, CountryCodeError};
+pub use env::{EnvName, EnvNameError};
+pub use error_code::ErrorCode;
+pub use gx_id::{AccountType, BirthDate, GxId, GxIdError, Sex};
+pub use hash::{Sha256Hex, Sha256HexError, TxId};
+pub use ids::{
+    AdminId, CommandId, CorrelationId, DocumentId, IdError, KeyId, NotificationId, ProfileId, QSendId, RegistrationId,
+    SessionId, SubmissionId,
+};
+pub use keys::{LedgerKey, LedgerKeyError};
+pub use people::{OnchainStatus, PersonChange, PersonState, PersonStatus};
+pub use problem::{FieldError, Problem};
+pub use qirat::{Qirat, QiratError};
+pub use timestamp::Timestamp;

@@ -103,14 +103,10 @@ const SUBMIT: &[Row] = &[
     (pair(P::Registered, L::NotRegistered), pair(P::PendingAdminApproval, L::NotRegistered)),
     (pair(P::Denied, L::NotRegistered), pair(P::PendingAdminApproval, L::NotRegistered)),
 ];
-const APPROVE: &[Row] = &[(
-    pair(P::PendingAdminApproval, L::NotRegistered),
-    pair(P::ApprovedPendingOnchain, L::Pending),
-)];
-const DENY: &[Row] =
-    &[(pair(P::PendingAdminApproval, L::NotRegistered), pair(P::Denied, L::NotRegistered))];
-const LEDGER_REGISTERED: &[Row] =
-    &[(pair(P::ApprovedPendingOnchain, L::Pending), pair(P::Active, L::Registered))];
+const APPROVE: &[Row] =
+    &[(pair(P::PendingAdminApproval, L::NotRegistered), pair(P::ApprovedPendingOnchain, L::Pending))];
+const DENY: &[Row] = &[(pair(P::PendingAdminApproval, L::NotRegistered), pair(P::Denied, L::NotRegistered))];
+const LEDGER_REGISTERED: &[Row] = &[(pair(P::ApprovedPendingOnchain, L::Pending), pair(P::Active, L::Registered))];
 const LEDGER_REFUSED_REGISTRATION: &[Row] =
     &[(pair(P::ApprovedPendingOnchain, L::Pending), pair(P::Denied, L::NotRegistered))];
 const FREEZE: &[Row] = &[(pair(P::Active, L::Registered), pair(P::Frozen, L::Registered))];
@@ -121,8 +117,7 @@ const LEDGER_FROZEN: &[Row] = &[
     (pair(P::Suspended, L::Registered), pair(P::Suspended, L::Frozen)),
     (pair(P::Closed, L::Registered), pair(P::Closed, L::Frozen)),
 ];
-const LEDGER_REFUSED_FREEZE: &[Row] =
-    &[(pair(P::Frozen, L::Registered), pair(P::Active, L::Registered))];
+const LEDGER_REFUSED_FREEZE: &[Row] = &[(pair(P::Frozen, L::Registered), pair(P::Active, L::Registered))];
 const UNFREEZE: &[Row] = &[(pair(P::Frozen, L::Frozen), pair(P::Frozen, L::Frozen))];
 const LEDGER_UNFROZEN: &[Row] = &[
     (pair(P::Frozen, L::Frozen), pair(P::Active, L::Registered)),
@@ -274,20 +269,14 @@ pub struct UnknownPersonState(pub String);
 impl FromStr for PersonStatus {
     type Err = UnknownPersonState;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|status| status.as_str() == text)
-            .ok_or_else(|| UnknownPersonState(text.to_owned()))
+        Self::ALL.into_iter().find(|status| status.as_str() == text).ok_or_else(|| UnknownPersonState(text.to_owned()))
     }
 }
 
 impl FromStr for OnchainStatus {
     type Err = UnknownPersonState;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|status| status.as_str() == text)
-            .ok_or_else(|| UnknownPersonState(text.to_owned()))
+        Self::ALL.into_iter().find(|status| status.as_str() == text).ok_or_else(|| UnknownPersonState(text.to_owned()))
     }
 }
 

@@ -1,0 +1,50 @@
+//! Every limit of GX, named with its unit, in one place.
+
+/// Largest JSON request body, bytes.
+pub const JSON_BODY_BYTES_MAX: usize = 64 * 1024;
+/// Largest uploaded document, bytes.
+pub const DOCUMENT_BYTES_MAX: usize = 10 * 1024 * 1024;
+/// Entries of a list page unless asked otherwise.
+pub const PAGE_ITEMS_DEFAULT: u32 = 20;
+/// Entries of a list page at most.
+pub const PAGE_ITEMS_MAX: u32 = 100;
+/// How long the answer to an idempotent request is replayed, seconds.
+pub const IDEMPOTENCY_REPLAY_SECONDS: u64 = 24 * 3600;
+/// Longest `Prefer: wait=`, seconds.
+pub const PREFER_WAIT_SECONDS_MAX: u64 = 30;
+/// Life of an access token, seconds.
+pub const ACCESS_TOKEN_SECONDS: u64 = 15 * 60;
+/// Life of a person's refresh token, seconds.
+pub const REFRESH_TOKEN_SECONDS: u64 = 30 * 24 * 3600;
+/// How long a session row may be believed without a look, seconds.
+pub const SESSION_CACHE_SECONDS_MAX: u64 = 5;
+/// Failed logins before a person is locked out.
+pub const LOGIN_FAILURES_MAX: u32 = 5;
+/// How long a person is locked out, seconds.
+pub const LOGIN_LOCK_SECONDS: u64 = 15 * 60;
+/// Failed logins before an administrator is locked out.
+pub const ADMIN_LOGIN_FAILURES_MAX: u32 = 5;
+/// How long an administrator is locked out, seconds.
+pub const ADMIN_LOGIN_LOCK_SECONDS: u64 = 30 * 60;
+/// Life of a registration that is under way, seconds.
+pub const REGISTRATION_SECONDS: u64 = 24 * 3600;
+/// Life of a one-time code, seconds.
+pub const CODE_SECONDS: u64 = 10 * 60;
+/// Wrong tries of a one-time code.
+pub const CODE_TRIES_MAX: u32 = 5;
+/// Validity of a Q Send request unless asked otherwise, seconds.
+pub const QSEND_VALIDITY_SECONDS_DEFAULT: u64 = 300;
+/// Shortest validity of a Q Send request, seconds.
+pub const QSEND_VALIDITY_SECONDS_MIN: u64 = 60;
+/// Longest validity of a Q Send request, seconds.
+pub const QSEND_VALIDITY_SECONDS_MAX: u64 = 600;
+/// Longest description of a Q Send request or remark of a transfer, characters.
+pub const REMARK_CHARS_MAX: usize = 200;
+/// How long paying a Q Send request waits for the ledger before it answers 202, seconds.
+pub const QSEND_PAY_WAIT_SECONDS: u64 = 3;
+/// Oldest waiting command before new ones are refused with LEDGER_UNAVAILABLE, seconds.
+pub const LEDGER_WAIT_SECONDS_MAX: u64 = 600;
+/// Delta entries a sweep names at most.
+pub const SWEEP_DELTAS_MAX: usize = 500;
+/// Most Qirat one disbursement from a pool may move: 100 million GX.
+pub const DISBURSEMENT_QIRAT_MAX: u64 = 100_000_000 * 1_000_000;
