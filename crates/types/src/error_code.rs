@@ -85,4 +85,9 @@ error_codes! {
     DocumentAlreadyUsed = "DOCUMENT_ALREADY_USED", 409, "An account was registered with this document before.";
     CountryNotFound = "COUNTRY_NOT_FOUND", 422, "GX does not serve this country.";
     CommandRefused = "COMMAND_REFUSED", 409, "The ledger refused the command.";
+
+    // Q Send.
+    QSendExpired = "QSEND_EXPIRED", 409, "The time of this request is up.";
+    QSendAlreadyPaid = "QSEND_ALREADY_PAID", 409, "This request is paid or being paid.";
+    QSendCancelled = "QSEND_CANCELLED", 409, "This request was taken back.";
 }

@@ -20,6 +20,7 @@ mod keys;
 pub mod people;
 mod problem;
 mod qirat;
+mod qirat_sum;
 mod timestamp;
 
 pub use account::{AccountId, AccountIdError, SystemAccount};
@@ -36,4 +37,5 @@ pub use keys::{LedgerKey, LedgerKeyError};
 pub use people::{OnchainStatus, PersonChange, PersonState, PersonStatus};
 pub use problem::{FieldError, Problem};
 pub use qirat::{Qirat, QiratError};
+pub use qirat_sum::QiratSum;
 pub use timestamp::Timestamp;

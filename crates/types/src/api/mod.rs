@@ -1,5 +1,8 @@
 //! Objects that travel over the API, a module per service. `camelCase` in JSON, money as [`crate::Qirat`].
 
+pub mod qsend;
+pub mod tokenomics;
+
 /// Gives a text type its JSON schema.
 #[cfg(feature = "openapi")]
 macro_rules! string_schema {
