@@ -22,6 +22,7 @@ mod problem;
 mod qirat;
 mod qirat_sum;
 mod timestamp;
+mod words;
 
 pub use account::{AccountId, AccountIdError, SystemAccount};
 pub use country::{CountryCode, CountryCodeError};
@@ -39,3 +40,8 @@ pub use problem::{FieldError, Problem};
 pub use qirat::{Qirat, QiratError};
 pub use qirat_sum::QiratSum;
 pub use timestamp::Timestamp;
+pub use words::{
+    AccountKind, AccountStatus, AdminRole, CommandStatus, DocumentSide, DocumentType, Gender, MailboxChannel,
+    NotificationKind, NotificationStatus, OutboxState, RegistrationStep, SessionTransport, SubmissionStatus,
+    UnknownWord,
+};

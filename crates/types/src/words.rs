@@ -1,0 +1,246 @@
+//! Closed sets of words that API, database and pages share, each with one spelling.
+//!
+//! **A new member:** add it here and to the `CHECK` of its column in `crates/store` (a test there compares the two).
+
+use serde::{Deserialize, Serialize};
+
+/// The text names no member of the set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not one of the known values")]
+pub struct UnknownWord;
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal),* $(,)? })*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        pub enum $name {
+            $($(#[$vdoc])* #[serde(rename = $text)] $variant,)*
+        }
+
+        impl $name {
+            /// Every member, in declaration order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The one spelling used by API, database and pages.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = UnknownWord;
+
+            fn from_str(text: &str) -> Result<Self, UnknownWord> {
+                Self::ALL.iter().copied().find(|word| word.as_str() == text).ok_or(UnknownWord)
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+    )*};
+}
+
+words! {
+    /// How far the registration wizard has come.
+    RegistrationStep {
+        /// A code was sent to the e-mail address.
+        EmailSent = "EMAIL_SENT",
+        /// The e-mail address is confirmed.
+        EmailVerified = "EMAIL_VERIFIED",
+        /// Name and country are given.
+        NameCountrySet = "NAME_COUNTRY_SET",
+        /// Birth date and gender are given.
+        DobGenderSet = "DOB_GENDER_SET",
+        /// The password is chosen.
+        PasswordSet = "PASSWORD_SET",
+        /// A code was sent to the phone.
+        PhoneSent = "PHONE_SENT",
+        /// The account exists.
+        Completed = "COMPLETED",
+    }
+
+    /// Gender, as the GX id encodes it.
+    Gender {
+        /// Male.
+        Male = "MALE",
+        /// Female.
+        Female = "FEMALE",
+    }
+
+    /// Where a submission for approval stands.
+    SubmissionStatus {
+        /// Waits for an administrator.
+        Pending = "PENDING",
+        /// Approved.
+        Approved = "APPROVED",
+        /// Refused, by an administrator or by the ledger.
+        Rejected = "REJECTED",
+    }
+
+    /// What an uploaded document is.
+    DocumentType {
+        /// National identity card; identifies a person.
+        NationalId = "NATIONAL_ID",
+        /// Passport; identifies a person.
+        Passport = "PASSPORT",
+        /// Driving licence; identifies a person.
+        DriversLicense = "DRIVERS_LICENSE",
+        /// Proof of address.
+        ProofOfAddress = "PROOF_OF_ADDRESS",
+        /// Death certificate.
+        DeathCertificate = "DEATH_CERTIFICATE",
+        /// Divorce certificate.
+        DivorceCertificate = "DIVORCE_CERTIFICATE",
+        /// Registration of a business.
+        BusinessRegistration = "BUSINESS_REGISTRATION",
+        /// Registration with a tax office.
+        TaxRegistration = "TAX_REGISTRATION",
+        /// Bank statement.
+        BankStatement = "BANK_STATEMENT",
+        /// Utility bill.
+        UtilityBill = "UTILITY_BILL",
+        /// Photograph of the person.
+        SelfiePhoto = "SELFIE_PHOTO",
+        /// Anything else.
+        Other = "OTHER",
+    }
+
+    /// Which side of a document a picture shows.
+    DocumentSide {
+        /// Front.
+        Front = "FRONT",
+        /// Back.
+        Back = "BACK",
+    }
+
+    /// How a login carries its session.
+    SessionTransport {
+        /// Bearer tokens.
+        Token = "TOKEN",
+        /// An `HttpOnly` cookie.
+        Cookie = "COOKIE",
+    }
+
+    /// Roles of administrators, highest first.
+    AdminRole {
+        /// Owner of the platform.
+        SuperOwner = "SUPER_OWNER",
+        /// Head of administration.
+        SuperAdmin = "SUPER_ADMIN",
+        /// Administrator.
+        Admin = "ADMIN",
+        /// Moderator.
+        Moderator = "MODERATOR",
+        /// Developer.
+        Developer = "DEVELOPER",
+        /// Auditor, reads only.
+        Auditor = "AUDITOR",
+    }
+
+    /// Who may hold coins.
+    AccountKind {
+        /// A person.
+        Person = "PERSON",
+        /// A country's treasury.
+        Treasury = "TREASURY",
+        /// A system account.
+        System = "SYSTEM",
+    }
+
+    /// Whether a treasury may spend; people and system accounts are always active.
+    AccountStatus {
+        /// May hold and spend.
+        Active = "ACTIVE",
+        /// May hold only: a treasury before its activation.
+        Locked = "LOCKED",
+    }
+
+    /// What a notification is about.
+    NotificationKind {
+        /// Coins have arrived.
+        WalletCredited = "WALLET_CREDITED",
+        /// Coins have left.
+        WalletDebited = "WALLET_DEBITED",
+        /// A payment was refused.
+        TransactionRejected = "TRANSACTION_REJECTED",
+        /// The state of a person's approval has changed.
+        KycStatusUpdate = "KYC_STATUS_UPDATE",
+        /// Something about the security of the account.
+        SecurityAlert = "SECURITY_ALERT",
+        /// From the operators to everybody.
+        SystemAnnouncement = "SYSTEM_ANNOUNCEMENT",
+        /// A Q Send request of the person was paid.
+        QSendPaymentReceived = "QSEND_PAYMENT_RECEIVED",
+        /// The person has paid a Q Send request.
+        QSendPaymentSent = "QSEND_PAYMENT_SENT",
+        /// A Q Send request of the person ran out.
+        QSendRequestExpired = "QSEND_REQUEST_EXPIRED",
+    }
+
+    /// Whether a notification was read.
+    NotificationStatus {
+        /// Not read.
+        Unread = "UNREAD",
+        /// Read.
+        Read = "READ",
+        /// Put away.
+        Archived = "ARCHIVED",
+    }
+
+    /// Where a command stands on its way to the ledger. Producers and workers see this; people see [`CommandStatus`].
+    OutboxState {
+        /// Waits for a submitter.
+        Pending = "PENDING",
+        /// A submitter holds it; its envelope may have been sent.
+        Submitting = "SUBMITTING",
+        /// Sent; the outcome is not known yet.
+        Submitted = "SUBMITTED",
+        /// Settled on the ledger.
+        Committed = "COMMITTED",
+        /// Refused by a contract, final.
+        Failed = "FAILED",
+        /// Attempts exhausted; an administrator may replay it.
+        Dead = "DEAD",
+    }
+
+    /// What a person is told about a command.
+    CommandStatus {
+        /// Not sent yet.
+        Pending = "PENDING",
+        /// Sent; not settled or not shown in the balances yet.
+        Processing = "PROCESSING",
+        /// Settled and shown in the balances.
+        Confirmed = "CONFIRMED",
+        /// Refused; nothing has moved.
+        Failed = "FAILED",
+    }
+
+    /// Over what a message of the development mailbox went out.
+    MailboxChannel {
+        /// E-mail.
+        Email = "EMAIL",
+        /// Text message.
+        Sms = "SMS",
+    }
+}
+
+impl DocumentType {
+    /// Whether it identifies a person and so carries country and number.
+    #[must_use]
+    pub const fn identifies(self) -> bool {
+        matches!(self, Self::NationalId | Self::Passport | Self::DriversLicense)
+    }
+}
+
+impl OutboxState {
+    /// Whether nothing more will happen to the command by itself.
+    #[must_use]
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Committed | Self::Failed | Self::Dead)
+    }
+}
