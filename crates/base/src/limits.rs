@@ -40,6 +40,8 @@ pub const QSEND_VALIDITY_SECONDS_MIN: u64 = 60;
 pub const QSEND_VALIDITY_SECONDS_MAX: u64 = 600;
 /// Longest description of a Q Send request or remark of a transfer, characters.
 pub const REMARK_CHARS_MAX: usize = 200;
+/// Longest reference of a Q Send request, characters.
+pub const REFERENCE_CHARS_MAX: usize = 64;
 /// How long paying a Q Send request waits for the ledger before it answers 202, seconds.
 pub const QSEND_PAY_WAIT_SECONDS: u64 = 3;
 /// Oldest waiting command before new ones are refused with LEDGER_UNAVAILABLE, seconds.

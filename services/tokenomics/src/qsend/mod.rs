@@ -1,0 +1,4 @@
+//! Q Send: requests for payment by code and QR.
+
+pub mod code;
+pub mod qr;
