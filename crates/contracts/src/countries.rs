@@ -46,7 +46,8 @@ const fn parse(csv: &'static str) -> [Country; COUNTRY_COUNT] {
         let (population, after) = field(after, b',');
         let (share, after) = field(after, b'\n');
         rest = after;
-        rows[row] = Country { code: text(code), name: text(name), population: number(population), share_e8: number(share) };
+        rows[row] =
+            Country { code: text(code), name: text(name), population: number(population), share_e8: number(share) };
         assert!(code.len() == 2, "a country code has two letters");
         assert!(rows[row].share_e8 > 0, "every country has a share");
         assert!(row == 0 || ascending(rows[row - 1].code.as_bytes(), code), "rows ascend by code");

@@ -284,7 +284,12 @@ mod tests {
     fn fees_follow_the_table() {
         let schedule = FeeSchedule::initial();
         for &(kind, scope, amount, qirat, rate_bps) in VECTORS {
-            assert_eq!(schedule.fee(kind, scope, amount), Fee { qirat, rate_bps }, "{kind} {} {amount}", scope.as_str());
+            assert_eq!(
+                schedule.fee(kind, scope, amount),
+                Fee { qirat, rate_bps },
+                "{kind} {} {amount}",
+                scope.as_str()
+            );
         }
     }
 
@@ -324,7 +329,10 @@ mod tests {
         assert_eq!(with(&|rows| rows[0].bands[0].up_to_qirat = Some(0)), Err(FeeScheduleError::Bands(P2P, Local)));
         assert_eq!(with(&|rows| rows[2].bands[0].rate_bps = 1_001), Err(FeeScheduleError::Figures(Merchant, Local)));
         assert_eq!(with(&|rows| rows[2].bands[0].rate_bps = 0), Err(FeeScheduleError::Figures(Merchant, Local)));
-        assert_eq!(with(&|rows| rows[2].bands[0].minimum_qirat = 1_000_001), Err(FeeScheduleError::Figures(Merchant, Local)));
+        assert_eq!(
+            with(&|rows| rows[2].bands[0].minimum_qirat = 1_000_001),
+            Err(FeeScheduleError::Figures(Merchant, Local))
+        );
         for text in ["", "{}", "[]", r#"{"rows":[],"extra":1}"#, r#"{"rows":[{"transactionType":"GIFT"}]}"#] {
             assert!(matches!(FeeSchedule::from_json(text), Err(FeeScheduleError::Unreadable(_))), "{text}");
         }

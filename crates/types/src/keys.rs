@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sha1::{Digest, Sha1};
 
 /// The idempotency key under which the ledger keeps the receipt of a command: 1–200 characters of
 /// `A–Z a–z 0–9 - _ . :`. Keys that come from clients are prefixed with their actor, so that no one can use another's.
@@ -19,6 +20,20 @@ impl LedgerKey {
     /// Longest key, in bytes.
     pub const LENGTH_MAX: usize = 200;
 
+    /// `prefix-rest`, made total: characters that no key has become `_`, and what is too long is cut and closed with a
+    /// hash of the whole, so that different texts never give one key.
+    #[must_use]
+    pub fn prefixed(prefix: &str, rest: &str) -> Self {
+        let text = format!("{prefix}-{rest}");
+        text.parse().unwrap_or_else(|_| {
+            let mut safe: String =
+                text.chars().map(|c| if is_allowed(c) { c } else { '_' }).take(Self::LENGTH_MAX - 41).collect();
+            safe.push('-');
+            safe.push_str(&hex::encode(Sha1::digest(text.as_bytes())));
+            Self(safe)
+        })
+    }
+
     /// The key as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -26,12 +41,15 @@ impl LedgerKey {
     }
 }
 
+const fn is_allowed(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':')
+}
+
 impl FromStr for LedgerKey {
     type Err = LedgerKeyError;
 
     fn from_str(text: &str) -> Result<Self, LedgerKeyError> {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
-        if text.is_empty() || text.len() > Self::LENGTH_MAX || !text.bytes().all(allowed) {
+        if text.is_empty() || text.len() > Self::LENGTH_MAX || !text.chars().all(is_allowed) {
             return Err(LedgerKeyError);
         }
         Ok(Self(text.to_owned()))

@@ -1,0 +1,458 @@
+//! The commands: everything that services ask of the ledger, a closed set.
+//!
+//! A variant knows its payload, contract function, argument order, signer role, deadline, ledger key, ordering key,
+//! conflict keys, retry class, and its reaction to a refusal. Producers build variants, never strings.
+//!
+//! **A new command:** a variant here with its arms below, which the compiler shows; its reaction in the store's refusal
+//! function; its producer in a service.
+
+use std::time::Duration;
+
+use gx_types::{AccountId, CountryCode, GxId, LedgerKey, ProfileId, QSendId, Qirat, Sha256Hex};
+use serde::{Deserialize, Serialize};
+
+use crate::call::Call;
+use crate::fees::TransactionType;
+use crate::host::Role;
+use crate::pools::Pool;
+
+/// A country's share as InitializeCountryData takes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CountryShare {
+    /// Its code.
+    pub code: CountryCode,
+    /// Its share of the world, in 10⁻⁸.
+    pub share_e8: u64,
+}
+
+/// A command on its way to the ledger. `request` fields are the part of the ledger key that makes a repeated request
+/// the same request; they are already prefixed with their actor.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "SCREAMING_SNAKE_CASE", rename_all_fields = "camelCase")]
+pub enum Command {
+    /// Parameters and pools; once per ledger.
+    BootstrapSystem,
+    /// Puts countries on the ledger.
+    InitializeCountryData {
+        /// Which; none may be on the ledger yet.
+        countries: Vec<CountryShare>,
+        /// Key part.
+        request: LedgerKey,
+    },
+    /// Changes a parameter.
+    UpdateSystemParameter {
+        /// Its name.
+        parameter: String,
+        /// Its new value.
+        value: String,
+        /// Key part.
+        request: LedgerKey,
+    },
+    /// Stops all movements of coins.
+    PauseSystem {
+        /// Why.
+        reason: String,
+        /// Key part.
+        request: LedgerKey,
+    },
+    /// Ends a pause.
+    ResumeSystem {
+        /// Key part.
+        request: LedgerKey,
+    },
+    /// Records an administrator on the ledger.
+    AppointAdmin {
+        /// Who.
+        admin_id: String,
+        /// Key part.
+        request: LedgerKey,
+    },
+    /// Unlocks a treasury.
+    ActivateTreasury {
+        /// Whose.
+        country: CountryCode,
+        /// Key part.
+        request: LedgerKey,
+    },
+    /// Pays out of a pool.
+    DisburseFromPool {
+        /// Which pool.
+        pool: Pool,
+        /// To whom.
+        to: GxId,
+        /// How much, Qirat.
+        amount: Qirat,
+        /// Why.
+        remark: String,
+        /// Key part.
+        request: LedgerKey,
+    },
+    /// Registers a person.
+    CreateUser {
+        /// Whom, off the ledger.
+        profile_id: ProfileId,
+        /// Whom, on the ledger.
+        user_id: GxId,
+        /// Hash of the identifying document.
+        document_hash: Sha256Hex,
+        /// Nationality.
+        nationality: CountryCode,
+        /// Age in full years; decides nothing.
+        age: u32,
+        /// Shard whose slots are tried first; a hint.
+        shard: u16,
+        /// Key part: the submission that was approved.
+        request: LedgerKey,
+    },
+    /// A person pays another.
+    TransferTokens {
+        /// The payer, off the ledger.
+        profile_id: ProfileId,
+        /// Payer.
+        from: GxId,
+        /// Receiver.
+        to: GxId,
+        /// What the receiver gets, Qirat.
+        amount: Qirat,
+        /// Fee at the time of the request, Qirat; held from the balance together with the amount.
+        fee: Qirat,
+        /// What for.
+        transaction_type: TransactionType,
+        /// The payer's words.
+        remark: String,
+        /// Key part.
+        request: LedgerKey,
+    },
+    /// A person pays a Q Send request.
+    QSendPay {
+        /// The request.
+        qsend_id: QSendId,
+        /// Its code, for example `QS-6PAS3LHD`; the idempotency key.
+        code: String,
+        /// The payer, off the ledger.
+        profile_id: ProfileId,
+        /// Payer.
+        from: GxId,
+        /// Receiver.
+        to: GxId,
+        /// What the receiver gets, Qirat.
+        amount: Qirat,
+        /// Fee at the time of the request, Qirat.
+        fee: Qirat,
+        /// The request's description.
+        remark: String,
+        /// Which try this is, from 1: a refused payment leaves the code free for another payer.
+        attempt: u32,
+    },
+    /// Freezes a person's wallet.
+    FreezeWallet {
+        /// Whom, off the ledger.
+        profile_id: ProfileId,
+        /// Whom, on the ledger.
+        user_id: GxId,
+        /// Why.
+        reason: String,
+        /// Key part.
+        request: LedgerKey,
+    },
+    /// Releases a person's wallet.
+    UnfreezeWallet {
+        /// Whom, off the ledger.
+        profile_id: ProfileId,
+        /// Whom, on the ledger.
+        user_id: GxId,
+        /// Key part.
+        request: LedgerKey,
+    },
+    /// Adds waiting credits to a balance.
+    SweepDeltas {
+        /// Whose.
+        account: AccountId,
+        /// Which entries, at most 500.
+        delta_keys: Vec<String>,
+        /// Key part.
+        request: LedgerKey,
+    },
+}
+
+/// How a command that could not be sent is tried again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RetryClass {
+    /// People wait for it: short back-off, many tries.
+    Interactive,
+    /// A job will ask again anyway: long back-off, few tries.
+    Background,
+}
+
+impl RetryClass {
+    /// Tries before the command is dead.
+    #[must_use]
+    pub const fn attempts_max(self) -> u32 {
+        match self {
+            Self::Interactive => 20,
+            Self::Background => 8,
+        }
+    }
+
+    /// First and longest pause between tries.
+    #[must_use]
+    pub const fn backoff(self) -> (Duration, Duration) {
+        match self {
+            Self::Interactive => (Duration::from_millis(200), Duration::from_secs(60)),
+            Self::Background => (Duration::from_secs(2), Duration::from_secs(300)),
+        }
+    }
+}
+
+/// What is undone or told when the ledger refuses a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reaction {
+    /// The held amount is released and the payer is told.
+    ReleaseTransfer,
+    /// The request is open again (or expired), with the reason; the payer is told.
+    ReopenQSend,
+    /// The registration is denied with the reason; the person is told.
+    DenyRegistration,
+    /// The person is active again off the ledger.
+    UndoFreeze,
+    /// The person is frozen again off the ledger.
+    UndoUnfreeze,
+    /// The claimed delta entries are free for another sweep.
+    ReleaseDeltas,
+    /// Nothing to undo; the outbox page shows it to operators.
+    ShowOperator,
+}
+
+/// What is held from a person's balance while a command is unsettled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hold {
+    /// Whose balance.
+    pub profile_id: ProfileId,
+    /// Amount and fee, Qirat.
+    pub amount: Qirat,
+}
+
+const PERSON_DEADLINE: Duration = Duration::from_secs(30);
+
+impl Command {
+    /// The type as it is stored, for example `Q_SEND_PAY`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::BootstrapSystem => "BOOTSTRAP_SYSTEM",
+            Self::InitializeCountryData { .. } => "INITIALIZE_COUNTRY_DATA",
+            Self::UpdateSystemParameter { .. } => "UPDATE_SYSTEM_PARAMETER",
+            Self::PauseSystem { .. } => "PAUSE_SYSTEM",
+            Self::ResumeSystem { .. } => "RESUME_SYSTEM",
+            Self::AppointAdmin { .. } => "APPOINT_ADMIN",
+            Self::ActivateTreasury { .. } => "ACTIVATE_TREASURY",
+            Self::DisburseFromPool { .. } => "DISBURSE_FROM_POOL",
+            Self::CreateUser { .. } => "CREATE_USER",
+            Self::TransferTokens { .. } => "TRANSFER_TOKENS",
+            Self::QSendPay { .. } => "Q_SEND_PAY",
+            Self::FreezeWallet { .. } => "FREEZE_WALLET",
+            Self::UnfreezeWallet { .. } => "UNFREEZE_WALLET",
+            Self::SweepDeltas { .. } => "SWEEP_DELTAS",
+        }
+    }
+
+    /// The ledger key: the same request gives the same key, so the ledger does it once.
+    #[must_use]
+    pub fn ledger_key(&self) -> LedgerKey {
+        let prefixed = |prefix: &str, rest: &str| LedgerKey::prefixed(prefix, rest);
+        match self {
+            Self::BootstrapSystem => prefixed("system", "bootstrap"),
+            Self::InitializeCountryData { request, .. } => prefixed("countries", request.as_str()),
+            Self::UpdateSystemParameter { request, .. } => prefixed("parameter", request.as_str()),
+            Self::PauseSystem { request, .. } => prefixed("pause", request.as_str()),
+            Self::ResumeSystem { request } => prefixed("resume", request.as_str()),
+            Self::AppointAdmin { request, .. } => prefixed("appoint", request.as_str()),
+            Self::ActivateTreasury { request, .. } => prefixed("treasury", request.as_str()),
+            Self::DisburseFromPool { request, .. } => prefixed("disburse", request.as_str()),
+            Self::CreateUser { request, .. } => prefixed("user", request.as_str()),
+            Self::TransferTokens { request, .. } => prefixed("transfer", request.as_str()),
+            // The first try carries the bare code; a refusal leaves no record on the ledger, but the key may have been
+            // voided, so another try needs a key of its own.
+            Self::QSendPay { code, attempt: 0 | 1, .. } => prefixed("qsend", code),
+            Self::QSendPay { code, attempt, .. } => prefixed("qsend", &format!("{code}-{attempt}")),
+            Self::FreezeWallet { request, .. } => prefixed("freeze", request.as_str()),
+            Self::UnfreezeWallet { request, .. } => prefixed("unfreeze", request.as_str()),
+            Self::SweepDeltas { request, .. } => prefixed("sweep", request.as_str()),
+        }
+    }
+
+    /// The call of the contract, ready to be signed.
+    #[must_use]
+    pub fn call(&self) -> Call {
+        let key = self.ledger_key().to_string();
+        let (function, role, mut args): (&str, Role, Vec<String>) = match self {
+            Self::BootstrapSystem => ("AdminContract:BootstrapSystem", Role::SuperAdmin, vec![]),
+            Self::InitializeCountryData { countries, .. } => (
+                "AdminContract:InitializeCountryData",
+                Role::SuperAdmin,
+                // Codes and integers always serialise.
+                vec![serde_json::to_string(countries).unwrap_or_default()],
+            ),
+            Self::UpdateSystemParameter { parameter, value, .. } => {
+                ("AdminContract:UpdateSystemParameter", Role::SuperAdmin, vec![parameter.clone(), value.clone()])
+            }
+            Self::PauseSystem { reason, .. } => ("AdminContract:PauseSystem", Role::SuperAdmin, vec![reason.clone()]),
+            Self::ResumeSystem { .. } => ("AdminContract:ResumeSystem", Role::SuperAdmin, vec![]),
+            Self::AppointAdmin { admin_id, .. } => {
+                ("AdminContract:AppointAdmin", Role::SuperAdmin, vec![admin_id.clone()])
+            }
+            Self::ActivateTreasury { country, .. } => {
+                ("AdminContract:ActivateTreasuryAccount", Role::Admin, vec![country.to_string()])
+            }
+            Self::DisburseFromPool { pool, to, amount, remark, .. } => (
+                "AdminContract:DisburseFromPool",
+                Role::Admin,
+                vec![pool.as_str().to_owned(), to.to_string(), amount.to_string(), remark.clone()],
+            ),
+            Self::CreateUser { user_id, document_hash, nationality, age, shard, .. } => (
+                "IdentityContract:CreateUser",
+                Role::PartnerApi,
+                vec![
+                    user_id.to_string(),
+                    document_hash.to_string(),
+                    nationality.to_string(),
+                    age.to_string(),
+                    shard.to_string(),
+                ],
+            ),
+            Self::TransferTokens { from, to, amount, transaction_type, remark, .. } => (
+                "TokenomicsContract:TransferWithFees",
+                Role::Admin,
+                vec![
+                    from.to_string(),
+                    to.to_string(),
+                    amount.to_string(),
+                    transaction_type.as_str().to_owned(),
+                    remark.clone(),
+                ],
+            ),
+            Self::QSendPay { from, to, amount, remark, .. } => (
+                "TokenomicsContract:TransferWithFees",
+                Role::Admin,
+                vec![
+                    from.to_string(),
+                    to.to_string(),
+                    amount.to_string(),
+                    TransactionType::P2P.as_str().to_owned(),
+                    if remark.is_empty() { "Q Send payment".to_owned() } else { remark.clone() },
+                ],
+            ),
+            Self::FreezeWallet { user_id, reason, .. } => {
+                ("TokenomicsContract:FreezeWallet", Role::Admin, vec![user_id.to_string(), reason.clone()])
+            }
+            Self::UnfreezeWallet { user_id, .. } => {
+                ("TokenomicsContract:UnfreezeWallet", Role::Admin, vec![user_id.to_string()])
+            }
+            Self::SweepDeltas { account, delta_keys, .. } => (
+                "TokenomicsContract:SweepDeltas",
+                Role::Admin,
+                // Texts always serialise.
+                vec![account.to_string(), serde_json::to_string(delta_keys).unwrap_or_default()],
+            ),
+        };
+        args.push(key);
+        Call { function: function.to_owned(), args, role }
+    }
+
+    /// Commands with one ordering key run in the order of their creation.
+    #[must_use]
+    pub fn ordering_key(&self) -> Option<String> {
+        match self {
+            Self::BootstrapSystem
+            | Self::InitializeCountryData { .. }
+            | Self::UpdateSystemParameter { .. }
+            | Self::PauseSystem { .. }
+            | Self::ResumeSystem { .. }
+            | Self::AppointAdmin { .. } => Some("system".to_owned()),
+            Self::ActivateTreasury { country, .. } => Some(format!("treasury:{country}")),
+            Self::DisburseFromPool { pool, .. } => Some(format!("pool:{}", pool.as_str())),
+            Self::CreateUser { user_id, .. } => Some(user_id.to_string()),
+            Self::TransferTokens { from, .. } | Self::QSendPay { from, .. } => Some(from.to_string()),
+            Self::FreezeWallet { user_id, .. } | Self::UnfreezeWallet { user_id, .. } => Some(user_id.to_string()),
+            Self::SweepDeltas { account, .. } => Some(format!("sweep:{account}")),
+        }
+    }
+
+    /// The ledger keys it writes that others write too; the outbox lets one command per key fly at a time.
+    #[must_use]
+    pub fn conflict_keys(&self) -> Vec<String> {
+        match self {
+            Self::BootstrapSystem
+            | Self::InitializeCountryData { .. }
+            | Self::UpdateSystemParameter { .. }
+            | Self::PauseSystem { .. }
+            | Self::ResumeSystem { .. }
+            | Self::AppointAdmin { .. } => vec!["system".to_owned()],
+            Self::ActivateTreasury { country, .. } => vec![format!("treasury:{country}")],
+            Self::DisburseFromPool { pool, to, .. } => vec![format!("pool:{}", pool.as_str()), to.to_string()],
+            Self::CreateUser { user_id, nationality, shard, .. } => {
+                vec![format!("shard:{nationality}:{shard}"), user_id.to_string()]
+            }
+            Self::TransferTokens { from, to, .. } | Self::QSendPay { from, to, .. } => {
+                vec![from.to_string(), to.to_string()]
+            }
+            Self::FreezeWallet { user_id, .. } | Self::UnfreezeWallet { user_id, .. } => vec![user_id.to_string()],
+            Self::SweepDeltas { account, .. } => vec![account.to_string()],
+        }
+    }
+
+    /// How it is tried again when it could not be sent.
+    #[must_use]
+    pub const fn retry_class(&self) -> RetryClass {
+        match self {
+            Self::SweepDeltas { .. } => RetryClass::Background,
+            _ => RetryClass::Interactive,
+        }
+    }
+
+    /// How long one try may take from proposal to commit.
+    #[must_use]
+    pub const fn deadline(&self) -> Duration {
+        PERSON_DEADLINE
+    }
+
+    /// What happens when the ledger refuses it.
+    #[must_use]
+    pub const fn reaction(&self) -> Reaction {
+        match self {
+            Self::TransferTokens { .. } => Reaction::ReleaseTransfer,
+            Self::QSendPay { .. } => Reaction::ReopenQSend,
+            Self::CreateUser { .. } => Reaction::DenyRegistration,
+            Self::FreezeWallet { .. } => Reaction::UndoFreeze,
+            Self::UnfreezeWallet { .. } => Reaction::UndoUnfreeze,
+            Self::SweepDeltas { .. } => Reaction::ReleaseDeltas,
+            Self::BootstrapSystem
+            | Self::InitializeCountryData { .. }
+            | Self::UpdateSystemParameter { .. }
+            | Self::PauseSystem { .. }
+            | Self::ResumeSystem { .. }
+            | Self::AppointAdmin { .. }
+            | Self::ActivateTreasury { .. }
+            | Self::DisburseFromPool { .. } => Reaction::ShowOperator,
+        }
+    }
+
+    /// What it holds from a person's balance until it is settled or refused; `None` above the cap, which no producer
+    /// lets through.
+    #[must_use]
+    pub fn hold(&self) -> Option<Hold> {
+        match self {
+            Self::TransferTokens { profile_id, amount, fee, .. } | Self::QSendPay { profile_id, amount, fee, .. } => {
+                Some(Hold { profile_id: *profile_id, amount: amount.checked_add(*fee)? })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The call that voids a ledger key: after it, no envelope under the key can commit.
+#[must_use]
+pub fn void_key_call(key: &LedgerKey) -> Call {
+    Call { function: "TokenomicsContract:VoidKey".to_owned(), args: vec![key.to_string()], role: Role::Admin }
+}

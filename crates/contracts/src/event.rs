@@ -1,0 +1,285 @@
+//! The events of the ledger: a closed set. A transaction emits a list; on Fabric it travels as one chaincode event.
+//!
+//! Money events carry the balance after of every account whose balance key they write. A delta credit carries its delta
+//! key and amount, and the projector adds it to the account's unsettled part.
+//!
+//! **A new event:** a variant here, its class in [`Event::class`]; the projector does not compile without a handler.
+
+use gx_types::{AccountId, CountryCode, GxId, LedgerKey, Qirat, Sha256Hex};
+use serde::{Deserialize, Serialize};
+
+use crate::fees::{Scope, TransactionType};
+use crate::pools::Pool;
+
+/// An event with the ledger key of the command that caused it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Event {
+    /// The ledger key of its command.
+    pub key: LedgerKey,
+    /// What happened.
+    #[serde(flatten)]
+    pub body: EventBody,
+}
+
+/// Credit that waits under a key of its own until a sweep adds it to the balance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeltaCredit {
+    /// The key of the entry, as a sweep names it.
+    pub delta_key: String,
+    /// Whose credit it is.
+    pub account: AccountId,
+    /// How much, Qirat.
+    pub amount: Qirat,
+}
+
+/// A country as it was put on the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CountryEntry {
+    /// Its code.
+    pub code: CountryCode,
+    /// Its share of the world, in 10⁻⁸.
+    pub share_e8: u64,
+    /// Its genesis slots per phase.
+    pub slots: [u64; 6],
+    /// Over how many shards they are divided.
+    pub shards: u16,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", content = "data", rename_all_fields = "camelCase")]
+pub enum EventBody {
+    /// The system was bootstrapped: parameters and pools with their caps.
+    SystemBootstrapped {
+        /// Every parameter with its first value, by name; the fee schedule is one of them.
+        parameters: Vec<(String, String)>,
+        /// Every pool with its cap.
+        pools: Vec<(Pool, Qirat)>,
+    },
+    /// Countries were put on the ledger.
+    CountryDataInitialized {
+        /// Which.
+        countries: Vec<CountryEntry>,
+    },
+    /// A parameter has a new value.
+    SystemParameterUpdated {
+        /// Its name.
+        parameter: String,
+        /// Its value now.
+        value: String,
+    },
+    /// Coins stand still.
+    SystemPaused {
+        /// Why.
+        reason: String,
+    },
+    /// Coins move again.
+    SystemResumed,
+    /// An administrator was appointed.
+    AdminAppointed {
+        /// Who.
+        admin_id: String,
+    },
+    /// A treasury may be used.
+    TreasuryAccountActivated {
+        /// Whose.
+        country: CountryCode,
+    },
+    /// A person was registered.
+    UserCreated {
+        /// The id.
+        user_id: GxId,
+        /// Nationality.
+        nationality: CountryCode,
+        /// Hash of the identifying document.
+        document_hash: Sha256Hex,
+        /// Age in full years on the transaction's day.
+        age: u32,
+    },
+    /// A person took a genesis slot: the grant was minted to the person, and the treasury's part to its country.
+    GenesisDistributed {
+        /// Who.
+        user_id: GxId,
+        /// Country whose slot it was.
+        country: CountryCode,
+        /// Shard whose slot it was, from 0.
+        shard: u16,
+        /// Phase, 1 to 6.
+        phase: u8,
+        /// Grant, Qirat; minted from USER_GENESIS.
+        amount: Qirat,
+        /// The person's balance after, Qirat.
+        balance_after: Qirat,
+    },
+    /// The treasury's part of a grant, minted from GOVT_GENESIS, waiting as a delta.
+    TreasuryAllocated {
+        /// The credit to `treasury_CC`.
+        credit: DeltaCredit,
+        /// Phase, 1 to 6.
+        phase: u8,
+    },
+    /// A person was registered and took no slot.
+    GenesisNotGranted {
+        /// Who.
+        user_id: GxId,
+        /// Why: too old, or no slot left.
+        reason: NoGrantReason,
+    },
+    /// A payment with its fee.
+    TransferCompleted {
+        /// Payer.
+        from: AccountId,
+        /// Receiver.
+        to: AccountId,
+        /// What the receiver got, Qirat.
+        amount: Qirat,
+        /// What the payer paid on top, Qirat.
+        fee: Qirat,
+        /// Rate of the fee, basis points.
+        fee_rate_bps: u16,
+        /// What for.
+        transaction_type: TransactionType,
+        /// Whether it crossed a border.
+        scope: Scope,
+        /// The payer's words.
+        remark: String,
+        /// The payer's balance after, Qirat.
+        from_balance_after: Qirat,
+        /// The receiver's balance after, Qirat.
+        to_balance_after: Qirat,
+        /// The fee's credit to the operations fund; absent without a fee.
+        fee_credit: Option<DeltaCredit>,
+    },
+    /// A transfer without fee between any accounts, decided by an administrator.
+    InternalTransferCompleted {
+        /// From.
+        from: AccountId,
+        /// To.
+        to: AccountId,
+        /// How much, Qirat.
+        amount: Qirat,
+        /// The kind of adjustment.
+        transfer_type: String,
+        /// Why.
+        remark: String,
+        /// Balance of `from` after, Qirat.
+        from_balance_after: Qirat,
+        /// Balance of `to` after, Qirat.
+        to_balance_after: Qirat,
+    },
+    /// Coins left a pool.
+    PoolDisbursed {
+        /// Which pool.
+        pool: Pool,
+        /// To whom.
+        to: AccountId,
+        /// How much in all, Qirat.
+        amount: Qirat,
+        /// How much of it was newly minted, Qirat.
+        minted: Qirat,
+        /// Balance of the pool's account after, Qirat.
+        pool_balance_after: Qirat,
+        /// The receiver's balance after, Qirat.
+        to_balance_after: Qirat,
+        /// Why.
+        remark: String,
+    },
+    /// Waiting credits were added to a balance.
+    DeltasSwept {
+        /// Whose.
+        account: AccountId,
+        /// Which entries.
+        delta_keys: Vec<String>,
+        /// Their sum, Qirat.
+        amount: Qirat,
+        /// Balance after, Qirat.
+        balance_after: Qirat,
+    },
+    /// A person's wallet stands still.
+    WalletFrozen {
+        /// Whose.
+        user_id: GxId,
+        /// Why.
+        reason: String,
+    },
+    /// A person's wallet moves again.
+    WalletUnfrozen {
+        /// Whose.
+        user_id: GxId,
+    },
+    /// A ledger key was voided; no command under it can succeed any more.
+    KeyVoided,
+}
+
+/// Why a person took no genesis slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum NoGrantReason {
+    /// Above 73 years.
+    AboveAge,
+    /// Every slot of the country is used.
+    CountryExhausted,
+}
+
+/// How a projector may treat an event it cannot apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventClass {
+    /// Touches balance, supply or a person's state: the projector stops before its block.
+    Binding,
+    /// May be parked, alerted and replayed in order.
+    Informational,
+}
+
+impl EventBody {
+    /// The class of the event.
+    #[must_use]
+    pub const fn class(&self) -> EventClass {
+        match self {
+            Self::AdminAppointed { .. } | Self::KeyVoided => EventClass::Informational,
+            Self::SystemBootstrapped { .. }
+            | Self::CountryDataInitialized { .. }
+            | Self::SystemParameterUpdated { .. }
+            | Self::SystemPaused { .. }
+            | Self::SystemResumed
+            | Self::TreasuryAccountActivated { .. }
+            | Self::UserCreated { .. }
+            | Self::GenesisDistributed { .. }
+            | Self::TreasuryAllocated { .. }
+            | Self::GenesisNotGranted { .. }
+            | Self::TransferCompleted { .. }
+            | Self::InternalTransferCompleted { .. }
+            | Self::PoolDisbursed { .. }
+            | Self::DeltasSwept { .. }
+            | Self::WalletFrozen { .. }
+            | Self::WalletUnfrozen { .. } => EventClass::Binding,
+        }
+    }
+
+    /// The event's name, as metrics and logs use it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::SystemBootstrapped { .. } => "SystemBootstrapped",
+            Self::CountryDataInitialized { .. } => "CountryDataInitialized",
+            Self::SystemParameterUpdated { .. } => "SystemParameterUpdated",
+            Self::SystemPaused { .. } => "SystemPaused",
+            Self::SystemResumed => "SystemResumed",
+            Self::AdminAppointed { .. } => "AdminAppointed",
+            Self::TreasuryAccountActivated { .. } => "TreasuryAccountActivated",
+            Self::UserCreated { .. } => "UserCreated",
+            Self::GenesisDistributed { .. } => "GenesisDistributed",
+            Self::TreasuryAllocated { .. } => "TreasuryAllocated",
+            Self::GenesisNotGranted { .. } => "GenesisNotGranted",
+            Self::TransferCompleted { .. } => "TransferCompleted",
+            Self::InternalTransferCompleted { .. } => "InternalTransferCompleted",
+            Self::PoolDisbursed { .. } => "PoolDisbursed",
+            Self::DeltasSwept { .. } => "DeltasSwept",
+            Self::WalletFrozen { .. } => "WalletFrozen",
+            Self::WalletUnfrozen { .. } => "WalletUnfrozen",
+            Self::KeyVoided => "KeyVoided",
+        }
+    }
+}
