@@ -42,6 +42,6 @@ pub use qirat_sum::QiratSum;
 pub use timestamp::Timestamp;
 pub use words::{
     AccountKind, AccountStatus, AdminRole, CommandStatus, DocumentSide, DocumentType, Gender, MailboxChannel,
-    NotificationKind, NotificationStatus, OutboxState, RegistrationStep, SessionTransport, SubmissionStatus,
-    UnknownWord,
+    NotificationKind, NotificationStatus, OutboxState, QSendStatus, RegistrationStep, SessionTransport,
+    SubmissionStatus, TransactionKind, UnknownWord,
 };

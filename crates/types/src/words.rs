@@ -160,6 +160,34 @@ words! {
         Locked = "LOCKED",
     }
 
+    /// What a line of a wallet's history is about.
+    TransactionKind {
+        /// The grant of a registration.
+        Genesis = "GENESIS",
+        /// Paid to someone.
+        Sent = "SENT",
+        /// Received from someone.
+        Received = "RECEIVED",
+        /// The fee of a payment.
+        Fee = "FEE",
+        /// Moved by the system: a disbursement or a correction.
+        Adjustment = "ADJUSTMENT",
+    }
+
+    /// Where a Q Send request stands.
+    QSendStatus {
+        /// Waits for a payer.
+        Active = "ACTIVE",
+        /// Someone pays; the ledger has not decided yet.
+        Paying = "PAYING",
+        /// Paid, settled on the ledger.
+        Paid = "PAID",
+        /// Its time is up.
+        Expired = "EXPIRED",
+        /// Taken back by its creator.
+        Cancelled = "CANCELLED",
+    }
+
     /// What a notification is about.
     NotificationKind {
         /// Coins have arrived.

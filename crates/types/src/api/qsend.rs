@@ -2,24 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CommandId, GxId, ProfileId, QSendId, Qirat, QiratSum, Timestamp, TxId};
-
-/// Where a request stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub enum QSendStatus {
-    /// Waits for a payer.
-    Active,
-    /// Someone pays; the ledger has not decided yet.
-    Paying,
-    /// Paid, settled on the ledger.
-    Paid,
-    /// Its time is up.
-    Expired,
-    /// Taken back by its creator.
-    Cancelled,
-}
+use crate::{CommandId, GxId, ProfileId, QSendId, QSendStatus, Qirat, QiratSum, Timestamp, TxId};
 
 /// `POST /api/v1/qsend`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, CountryCode, GxId, ProfileId, Qirat, Timestamp, TxId};
+use crate::{AccountId, CountryCode, GxId, ProfileId, Qirat, Timestamp, TransactionKind, TxId};
 
 /// `GET /api/v1/wallets/{profileId}/balance`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,23 +36,6 @@ pub struct WalletBalance {
     pub wallet_name: String,
     /// When the settled balance last changed.
     pub updated_at: Timestamp,
-}
-
-/// What a leg of the history is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub enum TransactionKind {
-    /// The grant of a registration.
-    Genesis,
-    /// Paid to someone.
-    Sent,
-    /// Received from someone.
-    Received,
-    /// The fee of a payment.
-    Fee,
-    /// Moved by the system: a disbursement or a correction.
-    Adjustment,
 }
 
 /// Which way the coins went, seen from the wallet.
