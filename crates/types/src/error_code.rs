@@ -83,11 +83,64 @@ error_codes! {
     AccountNotFound = "ACCOUNT_NOT_FOUND", 422, "There is no such account.";
     SelfTransfer = "SELF_TRANSFER", 422, "Payer and receiver are the same.";
     DocumentAlreadyUsed = "DOCUMENT_ALREADY_USED", 409, "An account was registered with this document before.";
-    CountryNotFound = "COUNTRY_NOT_FOUND", 422, "GX does not serve this country.";
+    CountryNotFound = "COUNTRY_NOT_FOUND", 400, "GX does not serve this country.";
     CommandRefused = "COMMAND_REFUSED", 409, "The ledger refused the command.";
 
     // Q Send.
     QSendExpired = "QSEND_EXPIRED", 409, "The time of this request is up.";
     QSendAlreadyPaid = "QSEND_ALREADY_PAID", 409, "This request is paid or being paid.";
     QSendCancelled = "QSEND_CANCELLED", 409, "This request was taken back.";
+
+    // Registration: the codes of the wizard are 400 wherever a step's field is refused.
+    EmailRequired = "EMAIL_REQUIRED", 400, "An e-mail address is needed.";
+    EmailInvalidFormat = "EMAIL_INVALID_FORMAT", 400, "This is not an e-mail address.";
+    EmailAlreadyExists = "EMAIL_ALREADY_EXISTS", 409, "An account with this e-mail address exists already; please sign in.";
+    NameRequired = "NAME_REQUIRED", 400, "A name is needed.";
+    NameTooShort = "NAME_TOO_SHORT", 400, "This name is too short.";
+    NameTooLong = "NAME_TOO_LONG", 400, "This name is too long.";
+    NameInvalidChars = "NAME_INVALID_CHARS", 400, "A name has letters of any script, joined by spaces, hyphens or apostrophes.";
+    PhoneRequired = "PHONE_REQUIRED", 400, "A phone number is needed.";
+    PhoneInvalidFormat = "PHONE_INVALID_FORMAT", 400, "A phone number has its country code and 7 to 15 digits.";
+    PhoneAlreadyExists = "PHONE_ALREADY_EXISTS", 409, "This phone number belongs to an account already.";
+    PasswordRequired = "PASSWORD_REQUIRED", 400, "A password is needed.";
+    PasswordTooShort = "PASSWORD_TOO_SHORT", 400, "A password has at least 8 characters.";
+    PasswordTooLong = "PASSWORD_TOO_LONG", 400, "A password has at most 128 characters.";
+    PasswordMissingUppercase = "PASSWORD_MISSING_UPPERCASE", 400, "A password has an upper-case letter.";
+    PasswordMissingLowercase = "PASSWORD_MISSING_LOWERCASE", 400, "A password has a lower-case letter.";
+    PasswordMissingNumber = "PASSWORD_MISSING_NUMBER", 400, "A password has a digit.";
+    PasswordsDontMatch = "PASSWORDS_DONT_MATCH", 400, "The two passwords are not the same.";
+    DobRequired = "DOB_REQUIRED", 400, "A date of birth is needed.";
+    DobInvalidFormat = "DOB_INVALID_FORMAT", 400, "A date of birth exists in the calendar and is written YYYY-MM-DD.";
+    DobFutureDate = "DOB_FUTURE_DATE", 400, "A date of birth is not in the future.";
+    DobMinAge = "DOB_MIN_AGE", 400, "GX is for people of 13 years and older.";
+    DobMaxAge = "DOB_MAX_AGE", 400, "A date of birth is not more than 120 years ago.";
+    GenderRequired = "GENDER_REQUIRED", 400, "A gender is needed.";
+    GenderInvalid = "GENDER_INVALID", 400, "Gender is MALE or FEMALE.";
+    CountryRequired = "COUNTRY_REQUIRED", 400, "A country is needed.";
+    CountryInvalidFormat = "COUNTRY_INVALID_FORMAT", 400, "A country is written as two letters, for example GB.";
+    OtpRequired = "OTP_REQUIRED", 400, "The code is needed.";
+    OtpInvalidFormat = "OTP_INVALID_FORMAT", 400, "The code has six digits.";
+    OtpExpired = "OTP_EXPIRED", 400, "This code has expired; please ask for a new one.";
+    OtpInvalid = "OTP_INVALID", 400, "This is not the code.";
+    OtpMaxAttempts = "OTP_MAX_ATTEMPTS", 429, "The code was tried too often; please start again.";
+    OtpMaxResends = "OTP_MAX_RESENDS", 429, "Too many codes were sent; please wait or start again.";
+    RegistrationNotFound = "REGISTRATION_NOT_FOUND", 404, "There is no such registration, or its token is another one.";
+    RegistrationExpired = "REGISTRATION_EXPIRED", 410, "This registration has expired; please start again.";
+    RegistrationStepInvalid = "REGISTRATION_STEP_INVALID", 400, "An earlier step of the registration comes first, or this one is done.";
+    RegistrationAlreadyCompleted = "REGISTRATION_ALREADY_COMPLETED", 400, "This registration is complete; please sign in.";
+
+    // Signing in.
+    InvalidCredentials = "INVALID_CREDENTIALS", 401, "E-mail address and password do not belong together.";
+    AccountLocked = "ACCOUNT_LOCKED", 429, "Too many failed attempts; signing in is locked for a while.";
+    AccountDisabled = "ACCOUNT_DISABLED", 403, "This account is suspended or closed.";
+    SessionRevoked = "SESSION_REVOKED", 401, "This session was ended; please sign in again.";
+
+    // Profile, documents and their review.
+    ProfileLocked = "PROFILE_LOCKED", 409, "Identity fields cannot change while they are under review or once approved.";
+    DocumentTypeNotAccepted = "DOCUMENT_TYPE_NOT_ACCEPTED", 415, "A document is a JPEG or PNG picture or a PDF file, by its content.";
+    DocumentTooLarge = "DOCUMENT_TOO_LARGE", 413, "A document has at most 10 MB.";
+    DocumentInUse = "DOCUMENT_IN_USE", 409, "This document is part of a submission and cannot be deleted.";
+    DocumentLimitReached = "DOCUMENT_LIMIT_REACHED", 409, "There are too many documents; delete one first.";
+    IdentityDocumentMissing = "IDENTITY_DOCUMENT_MISSING", 422, "A submission needs an identity card, a passport or a driving licence with its number and country.";
+    SubmissionNotOpen = "SUBMISSION_NOT_OPEN", 409, "Documents are under review or approved already.";
 }

@@ -272,3 +272,21 @@ impl OutboxState {
         matches!(self, Self::Committed | Self::Failed | Self::Dead)
     }
 }
+
+impl DocumentType {
+    /// Whether the document identifies a person: it carries a number and the country that issued it, and one document
+    /// gives one account.
+    #[must_use]
+    pub const fn identifies(self) -> bool {
+        matches!(self, Self::NationalId | Self::Passport | Self::DriversLicense)
+    }
+}
+
+impl From<Gender> for crate::Sex {
+    fn from(gender: Gender) -> Self {
+        match gender {
+            Gender::Male => Self::Male,
+            Gender::Female => Self::Female,
+        }
+    }
+}
