@@ -1,1 +1,15 @@
-//! (room under construction)
+//! The ledger port, the embedded ledger and the suite that every ledger must pass.
+//!
+//! [`Ledger`] is what the rest of GX sees. [`Prepared`], [`Outcome`], [`Block`] and [`LedgerError`] are its words. The
+//! embedded ledger keeps a hash-chained log of blocks in a folder; the state that contracts read is derived from it.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::allow_attributes))]
+
+mod block;
+mod error;
+mod port;
+mod transaction;
+
+pub use block::{Block, Tx, TxCode};
+pub use error::{LedgerError, LedgerErrorClass};
+pub use port::Ledger;
+pub use transaction::{Committed, Envelope, KeyState, LedgerInfo, Outcome, Prepared, Proposal, Settled};
