@@ -273,15 +273,6 @@ impl OutboxState {
     }
 }
 
-impl DocumentType {
-    /// Whether the document identifies a person: it carries a number and the country that issued it, and one document
-    /// gives one account.
-    #[must_use]
-    pub const fn identifies(self) -> bool {
-        matches!(self, Self::NationalId | Self::Passport | Self::DriversLicense)
-    }
-}
-
 impl From<Gender> for crate::Sex {
     fn from(gender: Gender) -> Self {
         match gender {
