@@ -110,9 +110,27 @@ pub struct FeeRow {
 }
 
 /// The fee schedule, a parameter on the ledger (its value is this type's JSON).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "FeeRows")]
 pub struct FeeSchedule {
     rows: Vec<FeeRow>,
+}
+
+/// A schedule before it is checked.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FeeRows {
+    rows: Vec<FeeRow>,
+}
+
+impl TryFrom<FeeRows> for FeeSchedule {
+    type Error = FeeScheduleError;
+
+    fn try_from(raw: FeeRows) -> Result<Self, FeeScheduleError> {
+        let schedule = Self { rows: raw.rows };
+        schedule.check()?;
+        Ok(schedule)
+    }
 }
 
 /// A fee and the rate it was computed with.
@@ -170,15 +188,8 @@ impl FeeSchedule {
     /// # Errors
     /// Anything but the complete schedule within its limits.
     pub fn from_json(text: &str) -> Result<Self, FeeScheduleError> {
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Raw {
-            rows: Vec<FeeRow>,
-        }
-        let raw: Raw = serde_json::from_str(text).map_err(|error| FeeScheduleError::Unreadable(error.to_string()))?;
-        let schedule = Self { rows: raw.rows };
-        schedule.check()?;
-        Ok(schedule)
+        let raw: FeeRows = serde_json::from_str(text).map_err(|error| FeeScheduleError::Unreadable(error.to_string()))?;
+        raw.try_into()
     }
 
     /// The canonical text, as it stands in the parameter.

@@ -100,6 +100,7 @@ mod tests {
     fn every_pool_has_one_id_and_one_account() {
         for pool in Pool::ALL {
             assert_eq!(Pool::parse(pool.as_str()), Some(pool));
+            assert_eq!(serde_json::to_value(pool).unwrap(), pool.as_str());
             assert_eq!(Pool::ALL.iter().filter(|other| other.account() == pool.account()).count(), 1);
         }
         assert_eq!(Pool::parse("gx"), None);
