@@ -1,0 +1,3 @@
+//! Fees: what a payment costs, before it is made.
+
+pub mod price;
