@@ -1,0 +1,119 @@
+//! `cargo xtask test`: every suite with its time and its limit.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use crate::Result;
+use crate::machine;
+use crate::process::{cargo, run_within};
+use crate::services::Services;
+
+/// A suite: one cargo command.
+struct Suite {
+    name: &'static str,
+    what: &'static str,
+    limit: Duration,
+    args: &'static [&'static str],
+}
+
+const MINUTE: u64 = 60;
+
+/// In the order in which they run: what fails fast and often comes first.
+const SUITES: &[Suite] = &[
+    Suite {
+        name: "format",
+        what: "the code is formatted",
+        limit: Duration::from_secs(MINUTE),
+        args: &["fmt", "--all", "--check"],
+    },
+    Suite {
+        name: "build",
+        what: "the gx binary and every test compile",
+        limit: Duration::from_secs(15 * MINUTE),
+        args: &["test", "--workspace", "--no-run", "--quiet"],
+    },
+    Suite {
+        name: "binary",
+        what: "the gx binary that the outer suites run",
+        limit: Duration::from_secs(10 * MINUTE),
+        args: &["build", "--package", "gx-cli", "--bin", "gx"],
+    },
+    Suite {
+        name: "rooms",
+        what: "unit, property and integration tests of every crate, on SQLite and PostgreSQL",
+        limit: Duration::from_secs(10 * MINUTE),
+        args: &["test", "--workspace", "--exclude", "gx-tests", "--no-fail-fast"],
+    },
+    Suite {
+        name: "house",
+        what: "the rooms depend downwards only; generated documents and the requirements list are true",
+        limit: Duration::from_secs(2 * MINUTE),
+        args: &["test", "--package", "gx-tests", "--test", "house"],
+    },
+    Suite {
+        name: "journeys",
+        what: "people register, are approved and pay, through the public API, on both databases",
+        limit: Duration::from_secs(8 * MINUTE),
+        args: &["test", "--package", "gx-tests", "--test", "journeys"],
+    },
+    Suite {
+        name: "browser",
+        what: "the same in Chromium, at desk and phone width",
+        limit: Duration::from_secs(5 * MINUTE),
+        args: &["test", "--package", "gx-tests", "--test", "browser"],
+    },
+    Suite {
+        name: "routes",
+        what: "every route: no token, wrong permission, another's object, each field; schemathesis on every operation",
+        limit: Duration::from_secs(10 * MINUTE),
+        args: &["test", "--package", "gx-tests", "--test", "routes"],
+    },
+    Suite {
+        name: "crash",
+        what: "processes killed at any point: nothing lost, nothing twice",
+        limit: Duration::from_secs(8 * MINUTE),
+        args: &["test", "--package", "gx-tests", "--test", "crash"],
+    },
+    Suite {
+        name: "lint",
+        what: "clippy finds nothing",
+        limit: Duration::from_secs(8 * MINUTE),
+        args: &["clippy", "--workspace", "--all-targets", "--quiet", "--", "--deny", "warnings"],
+    },
+];
+
+/// Runs the named suites, or all of them.
+pub fn run(names: &[String]) -> Result<()> {
+    if names.iter().any(|name| name == "--list") {
+        for suite in SUITES {
+            println!("{:<10} {:>4} s  {}", suite.name, suite.limit.as_secs(), suite.what);
+        }
+        return Ok(());
+    }
+    if let Some(unknown) = names.iter().find(|name| !SUITES.iter().any(|suite| suite.name == **name)) {
+        return Err(format!("there is no suite «{unknown}»; `cargo xtask test --list` names them"));
+    }
+    let started = Instant::now();
+    let services = Services::start(&machine::prepare()?)?;
+    println!("machine ready in {} s", started.elapsed().as_secs());
+
+    let mut report = Vec::new();
+    for suite in SUITES.iter().filter(|suite| names.is_empty() || names.iter().any(|name| name == suite.name)) {
+        println!("\n── {}: {}", suite.name, suite.what);
+        let begun = Instant::now();
+        let mut command: Command = cargo();
+        command.args(suite.args).envs(services.env.iter().map(|(name, value)| (*name, value)));
+        let result = run_within(&mut command, suite.limit, suite.name);
+        report.push((suite.name, begun.elapsed(), result));
+    }
+
+    println!("\nsuite        seconds  result");
+    for (name, time, result) in &report {
+        let text = result.as_ref().map_or_else(String::as_str, |()| "passed");
+        println!("{name:<12} {:>7}  {text}", time.as_secs());
+    }
+    let failed = report.iter().filter(|(_, _, result)| result.is_err()).count();
+    println!("all          {:>7}", started.elapsed().as_secs());
+    println!("{} passed, {failed} failed", report.len() - failed);
+    if failed == 0 { Ok(()) } else { Err(format!("{failed} of {} suites failed", report.len())) }
+}
