@@ -49,6 +49,8 @@ pub enum ReceiptResult {
         /// The phase of the grant, 1 to 6; `None` without one.
         phase: Option<u8>,
     },
+    /// The key was voided: nothing was and nothing will be done under it.
+    Voided,
     /// Delta entries were added to a balance.
     Swept {
         /// The account.

@@ -57,6 +57,7 @@ refusal_codes! {
     AdminExists = "ADMIN_EXISTS", "This administrator was appointed before.";
     TreasuryNotFound = "TREASURY_NOT_FOUND", "The country has no treasury yet.";
     TreasuryNotLocked = "TREASURY_NOT_LOCKED", "The treasury is not locked.";
+    TreasuryLocked = "TREASURY_LOCKED", "The treasury is locked.";
     UserExists = "USER_EXISTS", "This id is registered already.";
     UserNotFound = "USER_NOT_FOUND", "This id is not registered.";
     InvalidUserId = "INVALID_USER_ID", "The id is no individual's id of this country and day.";
@@ -72,8 +73,6 @@ refusal_codes! {
     SystemAccountRefused = "SYSTEM_ACCOUNT_REFUSED", "A system account cannot take part here.";
     PoolNotFound = "POOL_NOT_FOUND", "There is no such pool, or it is not disbursed from.";
     PoolExhausted = "POOL_EXHAUSTED", "The pool has not that much left.";
-    SupplyCap = "SUPPLY_CAP", "The total supply would pass its cap.";
-    BalanceOverflow = "BALANCE_OVERFLOW", "The balance would pass the cap.";
     DeltaNotFound = "DELTA_NOT_FOUND", "A named delta entry does not exist.";
     TooManyDeltas = "TOO_MANY_DELTAS", "A sweep names at most 500 delta entries.";
 }

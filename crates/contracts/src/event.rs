@@ -148,8 +148,10 @@ pub enum EventBody {
         remark: String,
         /// The payer's balance after, Qirat.
         from_balance_after: Qirat,
-        /// The receiver's balance after, Qirat.
-        to_balance_after: Qirat,
+        /// The receiver's balance after, Qirat; absent when it is credited by a delta entry.
+        to_balance_after: Option<Qirat>,
+        /// The receiver's credit, when it is a treasury or the system.
+        to_credit: Option<DeltaCredit>,
         /// The fee's credit to the operations fund; absent without a fee.
         fee_credit: Option<DeltaCredit>,
     },
@@ -162,13 +164,15 @@ pub enum EventBody {
         /// How much, Qirat.
         amount: Qirat,
         /// The kind of adjustment.
-        transfer_type: String,
+        transfer_type: InternalTransferType,
         /// Why.
         remark: String,
         /// Balance of `from` after, Qirat.
         from_balance_after: Qirat,
-        /// Balance of `to` after, Qirat.
-        to_balance_after: Qirat,
+        /// Balance of `to` after, Qirat; absent when it is credited by a delta entry.
+        to_balance_after: Option<Qirat>,
+        /// The credit of `to`, when it is a treasury or the system.
+        to_credit: Option<DeltaCredit>,
     },
     /// Coins left a pool.
     PoolDisbursed {
@@ -214,6 +218,39 @@ pub enum EventBody {
     KeyVoided,
 }
 
+/// What a transfer without fee is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum InternalTransferType {
+    /// The operations or another fund gives back what it collected.
+    FeeRedistribution,
+    /// A repayment into a pool.
+    LoanRepayment,
+    /// An administrator puts something right.
+    SystemAdjustment,
+}
+
+impl InternalTransferType {
+    /// Every type.
+    pub const ALL: [Self; 3] = [Self::FeeRedistribution, Self::LoanRepayment, Self::SystemAdjustment];
+
+    /// The word used in arguments and events.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::FeeRedistribution => "FEE_REDISTRIBUTION",
+            Self::LoanRepayment => "LOAN_REPAYMENT",
+            Self::SystemAdjustment => "SYSTEM_ADJUSTMENT",
+        }
+    }
+
+    /// Reads the word back; `None` for any other text.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
 /// Why a person took no genesis slot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -255,6 +292,47 @@ impl EventBody {
             | Self::DeltasSwept { .. }
             | Self::WalletFrozen { .. }
             | Self::WalletUnfrozen { .. } => EventClass::Binding,
+        }
+    }
+
+    /// Every balance key the transaction wrote with this event, and the balance after it.
+    #[must_use]
+    pub fn balances_after(&self) -> Vec<(AccountId, Qirat)> {
+        match self {
+            Self::GenesisDistributed { user_id, balance_after, .. } => vec![(AccountId::Holder(*user_id), *balance_after)],
+            Self::TransferCompleted { from, to, from_balance_after, to_balance_after, .. }
+            | Self::InternalTransferCompleted { from, to, from_balance_after, to_balance_after, .. } => {
+                let mut balances = vec![(*from, *from_balance_after)];
+                balances.extend(to_balance_after.map(|after| (*to, after)));
+                balances
+            }
+            Self::PoolDisbursed { pool, to, pool_balance_after, to_balance_after, .. } => {
+                vec![(AccountId::System(pool.account()), *pool_balance_after), (*to, *to_balance_after)]
+            }
+            Self::DeltasSwept { account, balance_after, .. } => vec![(*account, *balance_after)],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Every delta entry the transaction made with this event.
+    #[must_use]
+    pub fn credits(&self) -> Vec<&DeltaCredit> {
+        match self {
+            Self::TreasuryAllocated { credit, .. } => vec![credit],
+            Self::TransferCompleted { to_credit, fee_credit, .. } => to_credit.iter().chain(fee_credit).collect(),
+            Self::InternalTransferCompleted { to_credit, .. } => to_credit.iter().collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What this event minted, and from which pool.
+    #[must_use]
+    pub fn minted(&self) -> Option<(Pool, Qirat)> {
+        match self {
+            Self::GenesisDistributed { amount, .. } => Some((Pool::UserGenesis, *amount)),
+            Self::TreasuryAllocated { credit, .. } => Some((Pool::GovtGenesis, credit.amount)),
+            Self::PoolDisbursed { pool, minted, .. } => Some((*pool, *minted)),
+            _ => None,
         }
     }
 

@@ -69,8 +69,10 @@ pub enum Namespace {
     Delta,
     /// Country → share and slots.
     Country,
-    /// Country, shard → used slots.
+    /// Country, shard → used slots per phase; absent until the first one is used.
     Shard,
+    /// Country → the lowest phase with slots left; absent in phase 1.
+    Phase,
     /// Country → treasury status.
     Treasury,
     /// Pool → minted amount.
@@ -94,6 +96,7 @@ impl Namespace {
             Self::Delta => "delta",
             Self::Country => "country",
             Self::Shard => "shard",
+            Self::Phase => "phase",
             Self::Treasury => "treasury",
             Self::Pool => "pool",
             Self::Parameter => "parameter",
@@ -173,6 +176,16 @@ pub trait ReadHost {
     /// # Errors
     /// [`HostError::Read`] when the state cannot be read.
     fn get(&mut self, key: &Key) -> Result<Option<Vec<u8>>, HostError>;
+}
+
+impl<R: ReadHost + ?Sized> ReadHost for &mut R {
+    fn tx(&self) -> &TxContext {
+        (**self).tx()
+    }
+
+    fn get(&mut self, key: &Key) -> Result<Option<Vec<u8>>, HostError> {
+        (**self).get(key)
+    }
 }
 
 /// What a writing transaction may do. Writes are buffered: a later read in the same transaction sees them.

@@ -7,6 +7,7 @@ mod command;
 pub mod countries;
 mod error;
 mod event;
+mod function;
 pub mod fees;
 pub mod genesis;
 mod host;
@@ -15,7 +16,8 @@ pub mod pools;
 pub use call::{Call, KeyRecord, Receipt, ReceiptResult, Simulation};
 pub use command::{Command, CountryShare, Hold, Reaction, RetryClass, void_key_call};
 pub use error::{InvokeError, Refusal, RefusalCode};
-pub use event::{CountryEntry, DeltaCredit, Event, EventBody, EventClass, NoGrantReason};
+pub use event::{CountryEntry, DeltaCredit, Event, EventBody, EventClass, InternalTransferType, NoGrantReason};
+pub use function::{Access, Function};
 pub use host::{
     Buffered, HistoryEntry, Host, HostError, Key, Namespace, QueryHost, RangePage, ReadHost, Role, Signer, TxContext,
     WriteSet,
