@@ -1,0 +1,62 @@
+//! What people type, checked and brought into one form. Every check answers the code that names the fault; the sentence
+//! for people is the code's title.
+
+mod code;
+mod date;
+mod email;
+mod name;
+mod password;
+mod phone;
+mod text;
+
+pub use code::Code;
+pub use date::{birth_date, calendar_date};
+pub use email::Email;
+pub use name::{NAME_CHARS_MAX, name};
+pub use password::{Password, strength};
+pub use phone::phone;
+pub use text::{document_number, line};
+
+use gx_types::{CountryCode, ErrorCode, Gender};
+
+/// A country code; whether GX serves the country is a question to the country table.
+///
+/// # Errors
+/// `COUNTRY_REQUIRED`, `COUNTRY_INVALID_FORMAT`.
+pub fn country(text: &str) -> Result<CountryCode, ErrorCode> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(ErrorCode::CountryRequired);
+    }
+    text.parse().map_err(|_| ErrorCode::CountryInvalidFormat)
+}
+
+/// `MALE` or `FEMALE`, in any case.
+///
+/// # Errors
+/// `GENDER_REQUIRED`, `GENDER_INVALID`.
+pub fn gender(text: &str) -> Result<Gender, ErrorCode> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(ErrorCode::GenderRequired);
+    }
+    text.to_ascii_uppercase().parse().map_err(|_| ErrorCode::GenderInvalid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn countries_and_genders_have_one_form() {
+        assert_eq!(country(" gb ").unwrap().as_str(), "GB");
+        assert_eq!(country("  "), Err(ErrorCode::CountryRequired));
+        for bad in ["G", "GBR", "G1", "éé", "🇬🇧"] {
+            assert_eq!(country(bad), Err(ErrorCode::CountryInvalidFormat), "{bad}");
+        }
+        assert_eq!(gender("Female"), Ok(Gender::Female));
+        assert_eq!(gender("MALE"), Ok(Gender::Male));
+        assert_eq!(gender(""), Err(ErrorCode::GenderRequired));
+        assert_eq!(gender("other"), Err(ErrorCode::GenderInvalid));
+    }
+}
