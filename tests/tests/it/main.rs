@@ -8,4 +8,4 @@
     reason = "tests may fail loudly"
 )]
 
-mod requirements;
+mod house;

@@ -1,0 +1,4 @@
+//! The house itself: which room may lean on which, and that what documents say is so.
+
+mod arrows;
+mod requirements;
