@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::allow_attributes))]
 
 mod clock;
+mod component;
 mod entropy;
 pub mod failpoint;
 pub mod limits;
@@ -14,6 +15,7 @@ mod secret;
 mod setting;
 
 pub use clock::{Clock, ManualClock, SystemClock};
+pub use component::{Component, UnknownComponent};
 pub use entropy::{Entropy, EntropyExt, SeededEntropy, SystemEntropy};
 pub use metric::{DURATION_SECONDS_BUCKETS, MetricDecl, MetricKind};
 pub use secret::Secret;
