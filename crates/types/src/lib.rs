@@ -43,5 +43,5 @@ pub use timestamp::Timestamp;
 pub use words::{
     AccountKind, AccountStatus, AdminRole, CommandStatus, DocumentSide, DocumentType, Gender, MailboxChannel,
     NotificationKind, NotificationStatus, OutboxState, QSendStatus, RegistrationStep, SessionTransport,
-    SubmissionStatus, TransactionKind, UnknownWord,
+    SubmissionStatus, TransactionDirection, TransactionKind, UnknownWord,
 };

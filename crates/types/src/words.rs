@@ -174,6 +174,14 @@ words! {
         Adjustment = "ADJUSTMENT",
     }
 
+    /// Which way coins went, seen from the account whose history it is.
+    TransactionDirection {
+        /// Into the account.
+        In = "IN",
+        /// Out of the account.
+        Out = "OUT",
+    }
+
     /// Where a Q Send request stands.
     QSendStatus {
         /// Waits for a payer.

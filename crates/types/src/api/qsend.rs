@@ -90,6 +90,7 @@ pub struct QSendListReply {
     /// One page.
     pub requests: Vec<QSendView>,
     /// What to pass as `cursor` for the next page; none on the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }
 

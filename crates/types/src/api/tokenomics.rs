@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{AccountId, CountryCode, GxId, ProfileId, Qirat, Timestamp, TransactionKind, TxId};
+use crate::{AccountId, CountryCode, GxId, ProfileId, Qirat, Timestamp, TransactionDirection, TransactionKind, TxId};
 
 /// `GET /api/v1/wallets/{profileId}/balance`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,8 +18,8 @@ pub struct BalanceReply {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct WalletBalance {
-    /// The wallet: its account on the ledger.
-    pub wallet_id: AccountId,
+    /// The wallet.
+    pub wallet_id: String,
     /// Whose it is.
     pub profile_id: ProfileId,
     /// The owner's GX id.
@@ -36,17 +36,6 @@ pub struct WalletBalance {
     pub wallet_name: String,
     /// When the settled balance last changed.
     pub updated_at: Timestamp,
-}
-
-/// Which way the coins went, seen from the wallet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub enum Direction {
-    /// Into the wallet.
-    In,
-    /// Out of the wallet.
-    Out,
 }
 
 /// How far a movement is.
@@ -73,18 +62,18 @@ pub struct TransactionView {
     /// The ledger's transaction; none until settled.
     pub on_chain_tx_id: Option<TxId>,
     /// Whose history this is.
-    pub wallet_id: AccountId,
+    pub wallet_id: String,
     /// What it is about.
     #[serde(rename = "type")]
     pub kind: TransactionKind,
     /// Which way the coins went.
-    pub direction: Direction,
+    pub direction: TransactionDirection,
     /// How far it is.
     pub status: TransactionStatus,
-    /// The account on the other side.
-    pub counterparty: AccountId,
+    /// The account on the other side; none where coins were made.
+    pub counterparty: Option<AccountId>,
     /// What people call that account.
-    pub counterparty_name: String,
+    pub counterparty_name: Option<String>,
     /// The amount of this line.
     pub amount: Qirat,
     /// The fee that the payer paid on top of a payment; the line with kind `FEE` is that fee.
@@ -107,6 +96,7 @@ pub struct TransactionsReply {
     /// One page.
     pub transactions: Vec<TransactionView>,
     /// What to pass as `cursor` for the next page; none on the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }
 
