@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{AccountId, CountryCode, GxId, ProfileId, Qirat, Timestamp, TransactionDirection, TransactionKind, TxId};
 
+pub use crate::TransactionDirection as Direction;
+
 /// `GET /api/v1/wallets/{profileId}/balance`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
