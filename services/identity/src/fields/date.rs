@@ -1,9 +1,8 @@
 //! Dates: `YYYY-MM-DD`, strictly, existing in the calendar.
 
+use gx_contracts::genesis::AGE_MIN_YEARS;
 use gx_types::{BirthDate, ErrorCode, Timestamp};
 
-/// The youngest who may register, full years.
-pub const AGE_MIN_YEARS: u32 = 13;
 /// The oldest whom a birth date may make, full years.
 pub const AGE_MAX_YEARS: u32 = 120;
 
@@ -24,7 +23,7 @@ pub fn birth_date(text: &str, now: Timestamp) -> Result<BirthDate, ErrorCode> {
     };
     match date.age_at(now) {
         None => Err(ErrorCode::DobFutureDate),
-        Some(age) if age < AGE_MIN_YEARS => Err(ErrorCode::DobMinAge),
+        Some(age) if age < u32::from(AGE_MIN_YEARS) => Err(ErrorCode::DobMinAge),
         Some(age) if age > AGE_MAX_YEARS => Err(ErrorCode::DobMaxAge),
         Some(_) => Ok(date),
     }

@@ -1,0 +1,5 @@
+//! Documents: upload, list, read, delete.
+
+mod content;
+
+pub use content::Content;
