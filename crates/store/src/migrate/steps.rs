@@ -1,0 +1,69 @@
+//! Every step, in order.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use gx_types::Timestamp;
+use sea_orm::DatabaseTransaction;
+
+use super::data;
+use crate::error::StoreError;
+
+/// A step of the migration.
+#[derive(Debug, Clone, Copy)]
+pub struct Step {
+    /// Its number; steps are applied in ascending order.
+    pub version: u32,
+    /// Its name.
+    pub name: &'static str,
+    /// What it does.
+    pub kind: StepKind,
+}
+
+type Boxed<'tx, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'tx>>;
+/// Changes rows and says what it changed.
+pub type ApplyData = for<'tx> fn(&'tx DatabaseTransaction, Timestamp) -> Boxed<'tx, Vec<String>>;
+/// Looks whether the step has done what it must; the inner error says what is wrong.
+pub type DataHolds = for<'tx> fn(&'tx DatabaseTransaction) -> Boxed<'tx, Result<(), String>>;
+
+/// What a step does.
+#[derive(Debug, Clone, Copy)]
+pub enum StepKind {
+    /// Statements; `{strict}`, `{bytes}`, `{true}`, `{false}` and `{positions}` stand for each database's own words.
+    Schema {
+        /// The statements.
+        sql: &'static str,
+    },
+    /// Code that changes rows.
+    Data {
+        /// Changes with the code, because code has no checksum.
+        revision: &'static str,
+        /// The code.
+        apply: ApplyData,
+        /// The condition afterwards.
+        holds: DataHolds,
+    },
+}
+
+/// Every step.
+pub const STEPS: &[Step] = &[
+    Step { version: 1, name: "reference", kind: StepKind::Schema { sql: include_str!("sql/0001_reference.sql") } },
+    Step { version: 2, name: "accounts", kind: StepKind::Schema { sql: include_str!("sql/0002_accounts.sql") } },
+    Step { version: 3, name: "people", kind: StepKind::Schema { sql: include_str!("sql/0003_people.sql") } },
+    Step {
+        version: 4,
+        name: "administration",
+        kind: StepKind::Schema { sql: include_str!("sql/0004_administration.sql") },
+    },
+    Step { version: 5, name: "outbox", kind: StepKind::Schema { sql: include_str!("sql/0005_outbox.sql") } },
+    Step { version: 6, name: "payments", kind: StepKind::Schema { sql: include_str!("sql/0006_payments.sql") } },
+    Step {
+        version: 7,
+        name: "countries",
+        kind: StepKind::Data {
+            revision: "countries.csv of 2026: 234 rows",
+            apply: data::add_countries,
+            holds: data::countries_are_complete,
+        },
+    },
+];

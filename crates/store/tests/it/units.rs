@@ -1,0 +1,189 @@
+//! Units of work.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use gx_store::sea_orm::{ConnectionTrait, Statement};
+use gx_store::testing::TestStore;
+use gx_store::{Backend, Store, StoreError, Tx};
+
+async fn put(tx: &Tx, name: &str, value: &str) -> Result<(), StoreError> {
+    let sql = "INSERT INTO environment_facts (fact_name, fact_value, recorded_at) VALUES ($1, $2, 0)";
+    let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [name.into(), value.into()]);
+    tx.execute_raw(statement).await?;
+    Ok(())
+}
+
+async fn names(store: &Store) -> Vec<String> {
+    let sql = "SELECT fact_name FROM environment_facts ORDER BY fact_name";
+    let connection = store.read();
+    let rows = connection.query_all_raw(Statement::from_string(connection.get_database_backend(), sql)).await.unwrap();
+    rows.iter().map(|row| row.try_get("", "fact_name").unwrap()).collect()
+}
+
+#[derive(Debug)]
+enum Refused {
+    ByRule,
+    Store(StoreError),
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+#[tokio::test]
+async fn a_unit_that_fails_is_undone_alone() {
+    for test in TestStore::each().await.unwrap() {
+        let mut units = Vec::new();
+        for number in 0..100_u32 {
+            let store = test.store.clone();
+            units.push(tokio::spawn(async move {
+                store
+                    .write(move |tx| {
+                        Box::pin(async move {
+                            put(tx, &format!("fact {number:03}"), "x").await?;
+                            if number % 3 == 0 { Err(Refused::ByRule) } else { Ok(number) }
+                        })
+                    })
+                    .await
+            }));
+        }
+        let mut kept = Vec::new();
+        for (number, unit) in units.into_iter().enumerate() {
+            match unit.await.unwrap() {
+                Ok(_) => kept.push(format!("fact {number:03}")),
+                Err(Refused::ByRule) => assert_eq!(number % 3, 0),
+                Err(Refused::Store(error)) => panic!("{error}"),
+            }
+        }
+        assert_eq!(names(&test.store).await, kept);
+    }
+}
+
+#[tokio::test]
+async fn a_broken_statement_a_duplicate_and_a_panic_harm_nobody_else() {
+    for test in TestStore::each().await.unwrap() {
+        let store = &test.store;
+        let good = store.write(|tx| Box::pin(async move { put(tx, "good", "1").await }));
+        let bad = store.write(|tx| {
+            Box::pin(async move {
+                put(tx, "bad", "1").await?;
+                tx.execute_unprepared("SELECT nonsense").await.map_err(StoreError::from)
+            })
+        });
+        let dup = store.write(|tx| {
+            Box::pin(async move {
+                put(tx, "twice", "1").await?;
+                put(tx, "twice", "2").await
+            })
+        });
+        let (good, bad, dup) = tokio::join!(good, bad, dup);
+        good.unwrap();
+        assert!(matches!(bad, Err(StoreError::Internal(_))), "{bad:?}");
+        assert!(matches!(dup, Err(StoreError::Duplicate { .. })), "{dup:?}");
+        assert_eq!(names(store).await, ["good"]);
+    }
+}
+
+#[tokio::test]
+async fn a_panicking_unit_does_not_take_the_writer_with_it() {
+    let test = TestStore::sqlite().await.unwrap();
+    let died = test
+        .store
+        .write(|tx| {
+            Box::pin(async move {
+                put(tx, "half", "1").await?;
+                if tx.get_database_backend() == gx_store::sea_orm::DbBackend::Sqlite {
+                    panic!("on purpose");
+                }
+                Ok::<(), StoreError>(())
+            })
+        })
+        .await;
+    assert!(matches!(died, Err(StoreError::GivenUp(_))), "{died:?}");
+    test.store.write(|tx| Box::pin(async move { put(tx, "whole", "1").await })).await.unwrap();
+    assert_eq!(names(&test.store).await, ["whole"]);
+}
+
+#[tokio::test]
+async fn the_reading_door_does_not_write() {
+    for test in TestStore::each().await.unwrap() {
+        let refused = test
+            .store
+            .read()
+            .execute_unprepared(
+                "INSERT INTO environment_facts (fact_name, fact_value, recorded_at) VALUES ('a', 'b', 0)",
+            )
+            .await;
+        assert!(refused.is_err());
+    }
+}
+
+#[tokio::test]
+async fn a_commit_wakes_those_who_wait_for_one() {
+    for test in TestStore::each().await.unwrap() {
+        let mut commits = test.store.commits();
+        commits.mark_unchanged();
+        test.store.write(|tx| Box::pin(async move { put(tx, "a", "1").await })).await.unwrap();
+        tokio::time::timeout(std::time::Duration::from_secs(5), commits.changed()).await.unwrap().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_is_queued_before_closing_is_kept_and_what_comes_after_is_refused() {
+    let test = TestStore::sqlite().await.unwrap();
+    let store = test.store.clone();
+    let queued = tokio::spawn(async move { store.write(|tx| Box::pin(async move { put(tx, "a", "1").await })).await });
+    queued.await.unwrap().unwrap();
+    test.store.close().await.unwrap();
+    let late = test.store.write(|tx| Box::pin(async move { put(tx, "b", "1").await })).await;
+    assert!(matches!(late, Err(StoreError::GivenUp(_))), "{late:?}");
+}
+
+/// Two units that take two rows in opposite order deadlock on PostgreSQL; the store repeats the victim.
+#[tokio::test]
+async fn a_deadlock_on_postgresql_is_repeated_until_both_are_done() {
+    let Some(test) = TestStore::migrated(Backend::Postgres).await.unwrap() else { return };
+    let store = &test.store;
+    store
+        .write(|tx| {
+            Box::pin(async move {
+                put(tx, "a", "0").await?;
+                put(tx, "b", "0").await
+            })
+        })
+        .await
+        .unwrap();
+    let runs = Arc::new(AtomicU32::new(0));
+    let barrier = Arc::new(tokio::sync::Barrier::new(2));
+    let crossing = |first: &'static str, second: &'static str| {
+        let (runs, barrier) = (runs.clone(), barrier.clone());
+        let store = store.clone();
+        async move {
+            store
+                .write(move |tx| {
+                    let (runs, barrier) = (runs.clone(), barrier.clone());
+                    Box::pin(async move {
+                        let raise = |name: &str| {
+                            format!(
+                                "UPDATE environment_facts SET fact_value = fact_value || '+' WHERE fact_name = '{name}'"
+                            )
+                        };
+                        tx.execute_unprepared(&raise(first)).await.map_err(StoreError::from)?;
+                        if runs.fetch_add(1, Ordering::SeqCst) < 2 {
+                            barrier.wait().await;
+                        }
+                        tx.execute_unprepared(&raise(second)).await.map_err(StoreError::from)?;
+                        Ok::<_, StoreError>(())
+                    })
+                })
+                .await
+        }
+    };
+    let (one, two) = tokio::join!(crossing("a", "b"), crossing("b", "a"));
+    one.unwrap();
+    two.unwrap();
+    assert!(runs.load(Ordering::SeqCst) >= 3, "one of them ran again");
+}
