@@ -1,0 +1,224 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use gx_base::Component;
+use gx_types::EnvName;
+
+/// GX: payments that a ledger decides, on one machine or in a cluster.
+#[derive(Debug, Parser)]
+#[command(name = "gx", version, about, max_term_width = 100, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the whole platform on this machine, nothing else needed
+    Up(Up),
+    /// Run one component of a cluster; settings come from the environment
+    Serve(Serve),
+    /// Bring the database to the schema of this build
+    Migrate(Migrate),
+    /// Administrators
+    #[command(subcommand)]
+    Admin(Admin),
+    /// Test people of devnet and testnet
+    #[command(subcommand)]
+    Personas(Personas),
+    /// The ledger itself
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
+    /// The read model that is derived from the ledger
+    #[command(subcommand)]
+    Projector(ProjectorCommand),
+    /// Repairs of data, each with a dry run
+    #[command(subcommand)]
+    Repair(Repair),
+    /// Measure speed and size; prints ratios against a peer of the same run
+    #[command(subcommand)]
+    Bench(Bench),
+    /// Write the reference pages that this build can print: settings, routes, permissions, errors, metrics, commands
+    Docs(Docs),
+}
+
+/// Which environment, and where its data is.
+#[derive(Debug, Clone, Args)]
+pub struct Place {
+    /// Environment: devnet, testnet or mainnet
+    #[arg(long, value_parser = parse_env, default_value = "devnet", env = "GX_ENV")]
+    pub env: EnvName,
+    /// Data folder; each environment has its own
+    #[arg(long, value_name = "DIR", env = "GX_DATA")]
+    pub data: Option<PathBuf>,
+}
+
+impl Place {
+    /// The data folder: as given, or `data/<env>` below the current folder.
+    #[must_use]
+    pub fn folder(&self) -> PathBuf {
+        self.data.clone().unwrap_or_else(|| PathBuf::from("data").join(self.env.as_str()))
+    }
+}
+
+/// `gx up`.
+#[derive(Debug, Args)]
+pub struct Up {
+    /// Which environment and where
+    #[command(flatten)]
+    pub place: Place,
+    /// Do not make the test people at first start
+    #[arg(long)]
+    pub no_people: bool,
+    /// Start only these components, separated by commas
+    #[arg(long, value_name = "COMPONENTS", value_delimiter = ',', value_parser = parse_component)]
+    pub only: Vec<Component>,
+    /// Port of the wallet; every other port moves along (0: any free ports)
+    #[arg(long, value_name = "PORT", env = "GX_PORT")]
+    pub port: Option<u16>,
+}
+
+/// `gx serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// The component, by its short name or its workload's name (svc-identity)
+    #[arg(value_parser = parse_component)]
+    pub component: Component,
+    /// Address to listen on; the component's own port on all interfaces unless given
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<std::net::SocketAddr>,
+}
+
+/// `gx migrate`.
+#[derive(Debug, Args)]
+pub struct Migrate {
+    /// Which environment and where; the database is DATABASE_URL when that is set
+    #[command(flatten)]
+    pub place: Place,
+    /// Only say what would be done; exits with 1 when something would
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// `gx admin …`.
+#[derive(Debug, Subcommand)]
+pub enum Admin {
+    /// Make a SUPER_OWNER while fewer than two are active; prints a first password
+    Create {
+        /// Which environment and where
+        #[command(flatten)]
+        place: Place,
+        /// Login name
+        username: String,
+        /// Name that colleagues see
+        #[arg(long)]
+        display_name: Option<String>,
+        /// E-mail address
+        #[arg(long)]
+        email: String,
+    },
+}
+
+/// `gx personas …`.
+#[derive(Debug, Subcommand)]
+pub enum Personas {
+    /// Bring the test people to a stage, through the same steps as anyone; does nothing twice
+    Apply {
+        /// Which environment and where
+        #[command(flatten)]
+        place: Place,
+        /// How far
+        #[arg(long, value_enum, default_value = "settled")]
+        stage: Stage,
+    },
+}
+
+/// How far test people are brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Stage {
+    /// Registered, nothing handed in
+    Registered,
+    /// Documents handed in, waiting for an administrator
+    Submitted,
+    /// Approved and registered on the ledger
+    Settled,
+}
+
+/// `gx ledger …`.
+#[derive(Debug, Subcommand)]
+pub enum LedgerCommand {
+    /// Walk the whole chain: hashes, checksums, and the state derived anew and compared
+    Verify {
+        /// Which environment and where
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+/// `gx projector …`.
+#[derive(Debug, Subcommand)]
+pub enum ProjectorCommand {
+    /// Derive the read model anew from block 0 into shadow tables
+    Rebuild {
+        /// Which environment and where
+        #[command(flatten)]
+        place: Place,
+        /// Compare with the live tables, leave them as they are, exit with 1 on a difference
+        #[arg(long)]
+        compare: bool,
+    },
+}
+
+/// `gx repair …`.
+#[derive(Debug, Subcommand)]
+pub enum Repair {
+    /// Document hashes that are none, and registrations that failed; never invents data
+    Users {
+        /// Which environment and where
+        #[command(flatten)]
+        place: Place,
+        /// Only print what would be done
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+/// `gx docs`.
+#[derive(Debug, Args)]
+pub struct Docs {
+    /// Folder of the pages
+    #[arg(long, value_name = "DIR", default_value = "docs/reference")]
+    pub out: PathBuf,
+    /// Write nothing; exit with 1 when a page is stale
+    #[arg(long)]
+    pub check: bool,
+}
+
+fn parse_env(text: &str) -> Result<EnvName, String> {
+    text.parse().map_err(|error: gx_types::EnvNameError| error.to_string())
+}
+
+fn parse_component(text: &str) -> Result<Component, String> {
+    text.parse().map_err(|error: gx_base::UnknownComponent| {
+        let names: Vec<&str> = Component::ALL.iter().map(|component| component.name()).collect();
+        format!("{error}; there are {}", names.join(", "))
+    })
+}
+
+/// `gx bench …`.
+#[derive(Debug, Subcommand)]
+pub enum Bench {
+    /// The embedded ledger: settled transfers per second, beside a bare loop with the same bytes and fsyncs
+    Ledger {
+        /// How many transfers in all
+        #[arg(long, default_value_t = 2_000_000)]
+        transfers: u64,
+        /// How many in flight
+        #[arg(long, default_value_t = 1_000)]
+        in_flight: usize,
+    },
+}
