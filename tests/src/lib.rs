@@ -1,1 +1,21 @@
-//! (room under construction)
+//! What the outer suites stand on: the platform as a child process, on SQLite or PostgreSQL, and people who use its API.
+//!
+//! The suites find the machine through environment variables that `cargo xtask test` sets (`GX_TEST_BIN`,
+//! `GX_TEST_POSTGRES_URL`, …). Nothing here reaches into GX: what the suites see is what a user sees.
+#![allow(
+    clippy::allow_attributes,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that cannot be set up fails loudly"
+)]
+
+mod api;
+mod database;
+mod platform;
+mod wait;
+
+pub use api::{Api, Reply};
+pub use database::Database;
+pub use platform::{Platform, PlatformBuilder};
+pub use wait::{wait_for, wait_until};

@@ -1,0 +1,204 @@
+//! The platform as a child process.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+use crate::wait::wait_for;
+use crate::{Api, Database};
+
+/// How long a debug build may take from start to ready.
+const START_LIMIT: Duration = Duration::from_secs(90);
+
+/// What to start.
+pub struct PlatformBuilder {
+    database: Database,
+    args: Vec<String>,
+    env: Vec<(String, String)>,
+}
+
+impl PlatformBuilder {
+    /// Further arguments of `gx up`.
+    #[must_use]
+    pub fn args(mut self, args: &[&str]) -> Self {
+        self.args.extend(args.iter().map(|arg| (*arg).to_owned()));
+        self
+    }
+
+    /// A setting.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Starts it and waits until every component is ready.
+    pub async fn start(self) -> Platform {
+        let folder = TempDir::new().expect("a temporary folder");
+        let mut env = self.env;
+        if let Some(url) = self.database.create() {
+            env.push(("DATABASE_URL".to_owned(), url));
+        }
+        // A person's limits are for people; a suite is many people from one address.
+        env.push(("RATE_LIMIT_FACTOR".to_owned(), "1000".to_owned()));
+        let mut platform =
+            Platform { folder, args: self.args, env, child: None, addresses: BTreeMap::new(), failpoint: None };
+        platform.restart().await;
+        platform
+    }
+}
+
+/// A running platform with a data folder of its own; ends when dropped.
+pub struct Platform {
+    folder: TempDir,
+    args: Vec<String>,
+    env: Vec<(String, String)>,
+    child: Option<Child>,
+    addresses: BTreeMap<String, String>,
+    failpoint: Option<String>,
+}
+
+impl Platform {
+    /// A platform without test people, on devnet.
+    #[must_use]
+    pub fn on(database: Database) -> PlatformBuilder {
+        PlatformBuilder { database, args: vec!["--no-people".to_owned()], env: Vec::new() }
+    }
+
+    /// A platform with the test people, on devnet.
+    #[must_use]
+    pub fn with_people(database: Database) -> PlatformBuilder {
+        PlatformBuilder { database, args: Vec::new(), env: Vec::new() }
+    }
+
+    /// The `gx` binary under test.
+    #[must_use]
+    pub fn binary() -> PathBuf {
+        std::env::var_os("GX_TEST_BIN").map_or_else(
+            || Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace").join("target/debug/gx"),
+            PathBuf::from,
+        )
+    }
+
+    /// `gx` with this platform's folder and settings, for other commands than `up`.
+    #[must_use]
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(Self::binary());
+        command.args(args).envs(self.env.iter().map(|(name, value)| (name, value)));
+        command.env("GX_DATA", self.folder.path().join("data")).env("GX_ENV", "devnet");
+        command
+    }
+
+    /// The data folder.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Where the file is that a named point writes before it kills the process.
+    #[must_use]
+    pub fn failpoint_file(&self) -> PathBuf {
+        self.folder.path().join("failpoint-hit")
+    }
+
+    /// Arms a named point (`name` or `name:nth`) for the next start; `None` disarms.
+    pub fn arm(&mut self, failpoint: Option<&str>) {
+        self.failpoint = failpoint.map(str::to_owned);
+        // A left-over file would say «hit» about another run.
+        let _ = std::fs::remove_file(self.failpoint_file());
+    }
+
+    /// Starts it again on the same data and waits until it is ready.
+    pub async fn restart(&mut self) {
+        self.start_only();
+        let addresses = self.addresses_file();
+        let listed = wait_for("gx up to list its addresses", START_LIMIT, || {
+            let (text, log) = (std::fs::read_to_string(&addresses).ok(), self.log());
+            let ended = self.child.as_mut().is_none_or(|child| !matches!(child.try_wait(), Ok(None)));
+            async move {
+                assert!(!ended, "gx up ended:\n{log}");
+                text.and_then(|text| serde_json::from_str::<BTreeMap<String, String>>(&text).ok())
+            }
+        })
+        .await;
+        self.addresses = listed;
+        let client = reqwest::Client::new();
+        let urls: Vec<String> = self.addresses.values().map(|address| format!("{address}/readyz")).collect();
+        for url in urls {
+            wait_for(&format!("{url} to be ready"), START_LIMIT, || {
+                let request = client.get(&url).timeout(Duration::from_secs(5)).send();
+                async move { request.await.ok().filter(|reply| reply.status().is_success()).map(|_| ()) }
+            })
+            .await;
+        }
+    }
+
+    /// Starts the process without waiting for anything.
+    pub fn start_only(&mut self) {
+        self.kill();
+        // The old list must not be taken for the new one.
+        let _ = std::fs::remove_file(self.addresses_file());
+        let mut args = vec!["up", "--port", "0"];
+        args.extend(self.args.iter().map(String::as_str));
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log_file()).expect("a log file");
+        let errors = log.try_clone().expect("a log file");
+        let mut command = self.command(&args);
+        if let Some(failpoint) = &self.failpoint {
+            command.env("GX_FAILPOINT", failpoint).env("GX_FAILPOINT_HIT", self.failpoint_file());
+        }
+        let child = command.stdin(Stdio::null()).stdout(log).stderr(errors).spawn().expect("gx starts");
+        self.child = Some(child);
+    }
+
+    /// SIGKILL, if it still runs.
+    pub fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // An already dead child is what we want.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// Whether the process has ended by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.as_mut().is_none_or(|child| !matches!(child.try_wait(), Ok(None)))
+    }
+
+    /// The address of a component, for example `http://127.0.0.1:4711`.
+    #[must_use]
+    pub fn address(&self, component: &str) -> String {
+        self.addresses.get(component).unwrap_or_else(|| panic!("{component} is not served")).clone()
+    }
+
+    /// The API through the edge, as nobody in particular.
+    #[must_use]
+    pub fn api(&self) -> Api {
+        Api::at(self.address("wallet"))
+    }
+
+    /// Everything it has printed.
+    #[must_use]
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    fn log_file(&self) -> PathBuf {
+        self.folder.path().join("gx.log")
+    }
+
+    fn addresses_file(&self) -> PathBuf {
+        self.data().join("run/addresses.json")
+    }
+}
+
+impl Drop for Platform {
+    fn drop(&mut self) {
+        self.kill();
+        if std::thread::panicking() {
+            eprintln!("── log of gx up\n{}", self.log());
+        }
+    }
+}
