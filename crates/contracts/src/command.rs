@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
 use crate::fees::TransactionType;
-use crate::host::Role;
+use crate::function::Function;
 use crate::pools::Pool;
 
 /// A country's share as InitializeCountryData takes it.
@@ -286,33 +286,26 @@ impl Command {
     #[must_use]
     pub fn call(&self) -> Call {
         let key = self.ledger_key().to_string();
-        let (function, role, mut args): (&str, Role, Vec<String>) = match self {
-            Self::BootstrapSystem => ("AdminContract:BootstrapSystem", Role::SuperAdmin, vec![]),
+        let (function, mut args): (Function, Vec<String>) = match self {
+            Self::BootstrapSystem => (Function::BootstrapSystem, vec![]),
             Self::InitializeCountryData { countries, .. } => (
-                "AdminContract:InitializeCountryData",
-                Role::SuperAdmin,
+                Function::InitializeCountryData,
                 // Codes and integers always serialise.
                 vec![serde_json::to_string(countries).unwrap_or_default()],
             ),
             Self::UpdateSystemParameter { parameter, value, .. } => {
-                ("AdminContract:UpdateSystemParameter", Role::SuperAdmin, vec![parameter.clone(), value.clone()])
+                (Function::UpdateSystemParameter, vec![parameter.clone(), value.clone()])
             }
-            Self::PauseSystem { reason, .. } => ("AdminContract:PauseSystem", Role::SuperAdmin, vec![reason.clone()]),
-            Self::ResumeSystem { .. } => ("AdminContract:ResumeSystem", Role::SuperAdmin, vec![]),
-            Self::AppointAdmin { admin_id, .. } => {
-                ("AdminContract:AppointAdmin", Role::SuperAdmin, vec![admin_id.clone()])
-            }
-            Self::ActivateTreasury { country, .. } => {
-                ("AdminContract:ActivateTreasuryAccount", Role::Admin, vec![country.to_string()])
-            }
+            Self::PauseSystem { reason, .. } => (Function::PauseSystem, vec![reason.clone()]),
+            Self::ResumeSystem { .. } => (Function::ResumeSystem, vec![]),
+            Self::AppointAdmin { admin_id, .. } => (Function::AppointAdmin, vec![admin_id.clone()]),
+            Self::ActivateTreasury { country, .. } => (Function::ActivateTreasuryAccount, vec![country.to_string()]),
             Self::DisburseFromPool { pool, to, amount, remark, .. } => (
-                "AdminContract:DisburseFromPool",
-                Role::Admin,
+                Function::DisburseFromPool,
                 vec![pool.as_str().to_owned(), to.to_string(), amount.to_string(), remark.clone()],
             ),
             Self::CreateUser { user_id, document_hash, nationality, age, shard, .. } => (
-                "IdentityContract:CreateUser",
-                Role::PartnerApi,
+                Function::CreateUser,
                 vec![
                     user_id.to_string(),
                     document_hash.to_string(),
@@ -322,8 +315,7 @@ impl Command {
                 ],
             ),
             Self::TransferTokens { from, to, amount, transaction_type, remark, .. } => (
-                "TokenomicsContract:TransferWithFees",
-                Role::Admin,
+                Function::TransferWithFees,
                 vec![
                     from.to_string(),
                     to.to_string(),
@@ -333,8 +325,7 @@ impl Command {
                 ],
             ),
             Self::QSendPay { from, to, amount, remark, .. } => (
-                "TokenomicsContract:TransferWithFees",
-                Role::Admin,
+                Function::TransferWithFees,
                 vec![
                     from.to_string(),
                     to.to_string(),
@@ -344,20 +335,17 @@ impl Command {
                 ],
             ),
             Self::FreezeWallet { user_id, reason, .. } => {
-                ("TokenomicsContract:FreezeWallet", Role::Admin, vec![user_id.to_string(), reason.clone()])
+                (Function::FreezeWallet, vec![user_id.to_string(), reason.clone()])
             }
-            Self::UnfreezeWallet { user_id, .. } => {
-                ("TokenomicsContract:UnfreezeWallet", Role::Admin, vec![user_id.to_string()])
-            }
+            Self::UnfreezeWallet { user_id, .. } => (Function::UnfreezeWallet, vec![user_id.to_string()]),
             Self::SweepDeltas { account, delta_keys, .. } => (
-                "TokenomicsContract:SweepDeltas",
-                Role::Admin,
+                Function::SweepDeltas,
                 // Texts always serialise.
                 vec![account.to_string(), serde_json::to_string(delta_keys).unwrap_or_default()],
             ),
         };
         args.push(key);
-        Call { function: function.to_owned(), args, role }
+        function.call(args)
     }
 
     /// Commands with one ordering key run in the order of their creation.
@@ -390,7 +378,9 @@ impl Command {
             | Self::ResumeSystem { .. }
             | Self::AppointAdmin { .. } => vec!["system".to_owned()],
             Self::ActivateTreasury { country, .. } => vec![format!("treasury:{country}")],
-            Self::DisburseFromPool { pool, to, .. } => vec![format!("pool:{}", pool.as_str()), to.to_string()],
+            Self::DisburseFromPool { pool, to, .. } => {
+                vec![format!("pool:{}", pool.as_str()), pool.account().as_str().to_owned(), to.to_string()]
+            }
             Self::CreateUser { user_id, nationality, shard, .. } => {
                 vec![format!("shard:{nationality}:{shard}"), user_id.to_string()]
             }
@@ -454,5 +444,5 @@ impl Command {
 /// The call that voids a ledger key: after it, no envelope under the key can commit.
 #[must_use]
 pub fn void_key_call(key: &LedgerKey) -> Call {
-    Call { function: "TokenomicsContract:VoidKey".to_owned(), args: vec![key.to_string()], role: Role::Admin }
+    Function::VoidKey.call(vec![key.to_string()])
 }

@@ -222,8 +222,6 @@ pub enum EventBody {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum InternalTransferType {
-    /// The operations or another fund gives back what it collected.
-    FeeRedistribution,
     /// A repayment into a pool.
     LoanRepayment,
     /// An administrator puts something right.
@@ -232,13 +230,12 @@ pub enum InternalTransferType {
 
 impl InternalTransferType {
     /// Every type.
-    pub const ALL: [Self; 3] = [Self::FeeRedistribution, Self::LoanRepayment, Self::SystemAdjustment];
+    pub const ALL: [Self; 2] = [Self::LoanRepayment, Self::SystemAdjustment];
 
     /// The word used in arguments and events.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::FeeRedistribution => "FEE_REDISTRIBUTION",
             Self::LoanRepayment => "LOAN_REPAYMENT",
             Self::SystemAdjustment => "SYSTEM_ADJUSTMENT",
         }
@@ -299,7 +296,9 @@ impl EventBody {
     #[must_use]
     pub fn balances_after(&self) -> Vec<(AccountId, Qirat)> {
         match self {
-            Self::GenesisDistributed { user_id, balance_after, .. } => vec![(AccountId::Holder(*user_id), *balance_after)],
+            Self::GenesisDistributed { user_id, balance_after, .. } => {
+                vec![(AccountId::Holder(*user_id), *balance_after)]
+            }
             Self::TransferCompleted { from, to, from_balance_after, to_balance_after, .. }
             | Self::InternalTransferCompleted { from, to, from_balance_after, to_balance_after, .. } => {
                 let mut balances = vec![(*from, *from_balance_after)];

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use gx_types::{AccountId, Qirat};
 use serde::{Deserialize, Serialize};
 
 /// Highest rate a schedule may hold, in basis points: 10 %.
@@ -142,6 +143,68 @@ pub struct Fee {
     pub rate_bps: u16,
 }
 
+/// What a payment costs and why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Quote {
+    /// What the receiver gets, Qirat.
+    pub amount: Qirat,
+    /// What the payer pays on top, Qirat.
+    pub fee: Qirat,
+    /// Basis points of the amount; zero when the payment is free.
+    pub rate_bps: u16,
+    /// The type that was asked for, or follows from the accounts.
+    pub transaction_type: TransactionType,
+    /// Whether it crosses a border.
+    pub scope: Scope,
+}
+
+/// The fee of a payment: what the contract charges, and what a quote says. Without `asked`, the type follows from the
+/// accounts. Treasuries and the system neither pay nor cause a fee.
+#[must_use]
+pub fn quote(
+    schedule: &FeeSchedule,
+    from: &AccountId,
+    to: &AccountId,
+    asked: Option<TransactionType>,
+    amount: Qirat,
+) -> Quote {
+    let transaction_type = asked.unwrap_or_else(|| inferred_type(from, to));
+    let scope = scope(from, to);
+    let exempt = from.is_fee_exempt() || to.is_fee_exempt();
+    let Fee { qirat, rate_bps } =
+        if exempt { Fee { qirat: 0, rate_bps: 0 } } else { schedule.fee(transaction_type, scope, amount.get()) };
+    // A tenth of an amount within the cap is within the cap.
+    Quote { amount, fee: Qirat::new(qirat).unwrap_or(Qirat::CAP), rate_bps, transaction_type, scope }
+}
+
+/// Cross-border when both accounts have a country and these differ; system accounts have none.
+fn scope(from: &AccountId, to: &AccountId) -> Scope {
+    let country = |account: &AccountId| match account {
+        AccountId::Holder(id) => Some(id.country()),
+        AccountId::Treasury(country) => Some(*country),
+        AccountId::System(_) => None,
+    };
+    match (country(from), country(to)) {
+        (Some(a), Some(b)) if a != b => Scope::CrossBorder,
+        _ => Scope::Local,
+    }
+}
+
+/// By the kinds of both holders: 6 to 9 are governmental, 0 is a person, the others are businesses.
+fn inferred_type(from: &AccountId, to: &AccountId) -> TransactionType {
+    let kind = |account: &AccountId| match account {
+        AccountId::Holder(id) => id.account_type().digit(),
+        AccountId::Treasury(_) | AccountId::System(_) => '6',
+    };
+    match (kind(from), kind(to)) {
+        ('6'..='9', _) | (_, '6'..='9') => TransactionType::Government,
+        ('0', '0') => TransactionType::P2P,
+        ('0', _) | (_, '0') => TransactionType::Merchant,
+        _ => TransactionType::B2B,
+    }
+}
+
 /// Why a schedule is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FeeScheduleError {
@@ -188,7 +251,8 @@ impl FeeSchedule {
     /// # Errors
     /// Anything but the complete schedule within its limits.
     pub fn from_json(text: &str) -> Result<Self, FeeScheduleError> {
-        let raw: FeeRows = serde_json::from_str(text).map_err(|error| FeeScheduleError::Unreadable(error.to_string()))?;
+        let raw: FeeRows =
+            serde_json::from_str(text).map_err(|error| FeeScheduleError::Unreadable(error.to_string()))?;
         raw.try_into()
     }
 

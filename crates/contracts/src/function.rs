@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use crate::call::Call;
 use crate::host::Role;
 
 /// Who may call a function.
@@ -124,6 +125,16 @@ impl Function {
     #[must_use]
     pub const fn runs_while_paused(self) -> bool {
         matches!(self, Self::ResumeSystem | Self::VoidKey)
+    }
+
+    /// A call of it, signed with the role that may; a reading call is signed as an administrator.
+    #[must_use]
+    pub fn call(self, args: Vec<String>) -> Call {
+        let role = match self.access() {
+            Access::Write(role) => role,
+            Access::Read => Role::Admin,
+        };
+        Call { function: self.name().to_owned(), args, role }
     }
 
     /// The argument that is only a hint and no part of what makes two calls the same.

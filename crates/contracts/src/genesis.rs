@@ -6,6 +6,8 @@
 
 use std::sync::LazyLock;
 
+use gx_types::Qirat;
+
 use crate::countries::{COUNTRIES, COUNTRY_COUNT, SHARE_TOTAL_E8, country_index};
 
 /// Number of genesis phases.
@@ -23,7 +25,8 @@ pub const SHARDS_MAX: u64 = 64;
 /// Units of share per shard.
 const SHARE_E8_PER_SHARD: u64 = 1_000;
 
-const GX: u64 = 1_000_000;
+/// The phase that is recorded for a country when every slot is used.
+pub(crate) const PHASE_EXHAUSTED: u8 = 7;
 
 /// One phase of the distribution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,20 +35,20 @@ pub struct Phase {
     pub number: u8,
     /// Slots in the whole world.
     pub world_slots: u64,
-    /// What a person is granted, in Qirat.
-    pub user_grant_qirat: u64,
-    /// What the treasury of the person's country is granted, in Qirat.
-    pub treasury_grant_qirat: u64,
+    /// What a person is granted.
+    pub user_grant: Qirat,
+    /// What the treasury of the person's country is granted.
+    pub treasury_grant: Qirat,
 }
 
 /// The phases in order; a country moves to the next when all its slots of one are used.
 pub const PHASES: [Phase; PHASE_COUNT] = [
-    Phase { number: 1, world_slots: 100_000_000, user_grant_qirat: 500 * GX, treasury_grant_qirat: 50 * GX },
-    Phase { number: 2, world_slots: 200_000_000, user_grant_qirat: 400 * GX, treasury_grant_qirat: 50 * GX },
-    Phase { number: 3, world_slots: 300_000_000, user_grant_qirat: 300 * GX, treasury_grant_qirat: 50 * GX },
-    Phase { number: 4, world_slots: 400_000_000, user_grant_qirat: 200 * GX, treasury_grant_qirat: 50 * GX },
-    Phase { number: 5, world_slots: 1_550_000_000, user_grant_qirat: 100 * GX, treasury_grant_qirat: 50 * GX },
-    Phase { number: 6, world_slots: 2_450_000_000, user_grant_qirat: 50 * GX, treasury_grant_qirat: 10 * GX },
+    Phase { number: 1, world_slots: 100_000_000, user_grant: Qirat::gx(500), treasury_grant: Qirat::gx(50) },
+    Phase { number: 2, world_slots: 200_000_000, user_grant: Qirat::gx(400), treasury_grant: Qirat::gx(50) },
+    Phase { number: 3, world_slots: 300_000_000, user_grant: Qirat::gx(300), treasury_grant: Qirat::gx(50) },
+    Phase { number: 4, world_slots: 400_000_000, user_grant: Qirat::gx(200), treasury_grant: Qirat::gx(50) },
+    Phase { number: 5, world_slots: 1_550_000_000, user_grant: Qirat::gx(100), treasury_grant: Qirat::gx(50) },
+    Phase { number: 6, world_slots: 2_450_000_000, user_grant: Qirat::gx(50), treasury_grant: Qirat::gx(10) },
 ];
 
 /// Slots per phase, phase 1 first.
@@ -114,8 +117,9 @@ mod tests {
 
     #[test]
     fn grants_add_up_to_the_two_genesis_pools() {
-        let users: u64 = PHASES.iter().map(|phase| phase.world_slots * (phase.user_grant_qirat / GX)).sum();
-        let treasuries: u64 = PHASES.iter().map(|phase| phase.world_slots * (phase.treasury_grant_qirat / GX)).sum();
+        let users: u64 = PHASES.iter().map(|phase| phase.world_slots * (phase.user_grant.get() / Qirat::PER_GX)).sum();
+        let treasuries: u64 =
+            PHASES.iter().map(|phase| phase.world_slots * (phase.treasury_grant.get() / Qirat::PER_GX)).sum();
         assert_eq!((users, treasuries), (577_500_000_000, 152_000_000_000));
     }
 

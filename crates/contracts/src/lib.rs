@@ -2,16 +2,30 @@
 //! in the embedded ledger and as chaincode on Hyperledger Fabric.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod admin;
+pub mod args;
 mod call;
 mod command;
+mod contract;
 pub mod countries;
+mod disbursements;
 mod error;
 mod event;
-mod function;
 pub mod fees;
+mod function;
 pub mod genesis;
 mod host;
+mod identity;
+mod invoke;
+pub mod parameters;
+mod payments;
 pub mod pools;
+pub mod queries;
+pub mod state;
+mod sweep;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod wallets;
 
 pub use call::{Call, KeyRecord, Receipt, ReceiptResult, Simulation};
 pub use command::{Command, CountryShare, Hold, Reaction, RetryClass, void_key_call};
@@ -22,3 +36,5 @@ pub use host::{
     Buffered, HistoryEntry, Host, HostError, Key, Namespace, QueryHost, RangePage, ReadHost, Role, Signer, TxContext,
     WriteSet,
 };
+pub use invoke::{Invocation, invoke, query, simulate};
+pub use sweep::SWEEP_DELTAS_MAX;

@@ -1,0 +1,316 @@
+//! What stands on the ledger: one record per key, and the functions that read and write them.
+//!
+//! No key is written by two transactions that have no account, pool or shard in common. That is why credits to
+//! treasuries and the operations fund are entries of their own, and why there is no counter of people or coins.
+
+use gx_types::{AccountId, CountryCode, GxId, LedgerKey, Qirat, Sha256Hex, Timestamp, TxId};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::call::KeyRecord;
+use crate::event::CountryEntry;
+use crate::fees::FeeSchedule;
+use crate::genesis::Slots;
+use crate::host::{Host, HostError, Key, Namespace, ReadHost};
+use crate::pools::Pool;
+
+/// The one record of the system: absent before the bootstrap.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SystemRecord {
+    /// The transaction that bootstrapped the ledger.
+    pub bootstrapped_in: TxId,
+    /// Why the system is paused; absent when it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<String>,
+}
+
+/// A registered person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserRecord {
+    /// The id.
+    pub user_id: GxId,
+    /// Hash of the identifying document.
+    pub document_hash: Sha256Hex,
+    /// Nationality.
+    pub nationality: CountryCode,
+    /// Time of the registering transaction.
+    pub registered_at: Timestamp,
+    /// The genesis grant; absent when there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grant: Option<GrantRecord>,
+    /// Why the wallet is frozen; absent when it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frozen: Option<String>,
+}
+
+/// A genesis grant as it was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GrantRecord {
+    /// Phase, 1 to 6.
+    pub phase: u8,
+    /// Shard whose slot it was, from 0.
+    pub shard: u16,
+    /// Grant, Qirat.
+    pub amount: Qirat,
+}
+
+/// Whether a treasury may be spent from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum TreasuryStatus {
+    /// Receives, does not spend.
+    Locked,
+    /// Receives and spends.
+    Active,
+}
+
+/// An appointment on the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AppointmentRecord {
+    /// Who.
+    pub admin_id: String,
+    /// When.
+    pub appointed_at: Timestamp,
+}
+
+fn corrupt(key: &Key) -> HostError {
+    HostError::Corrupt(format!("{key:?}"))
+}
+
+fn read<T: DeserializeOwned>(host: &mut (impl ReadHost + ?Sized), key: &Key) -> Result<Option<T>, HostError> {
+    host.get(key)?.map(|bytes| serde_json::from_slice(&bytes).map_err(|_| corrupt(key))).transpose()
+}
+
+fn write<T: Serialize>(host: &mut (impl Host + ?Sized), key: Key, value: &T) -> Result<(), HostError> {
+    let bytes = serde_json::to_vec(value).map_err(|_| corrupt(&key))?;
+    host.put(key, bytes);
+    Ok(())
+}
+
+fn system_key() -> Result<Key, HostError> {
+    Key::new(Namespace::System, &["system"])
+}
+
+/// The system's record.
+pub(crate) fn system(host: &mut (impl ReadHost + ?Sized)) -> Result<Option<SystemRecord>, HostError> {
+    read(host, &system_key()?)
+}
+
+pub(crate) fn put_system(host: &mut (impl Host + ?Sized), record: &SystemRecord) -> Result<(), HostError> {
+    write(host, system_key()?, record)
+}
+
+/// The record of a person.
+pub(crate) fn user(host: &mut (impl ReadHost + ?Sized), id: &GxId) -> Result<Option<UserRecord>, HostError> {
+    read(host, &Key::new(Namespace::User, &[id.as_str()])?)
+}
+
+pub(crate) fn put_user(host: &mut (impl Host + ?Sized), record: &UserRecord) -> Result<(), HostError> {
+    write(host, Key::new(Namespace::User, &[record.user_id.as_str()])?, record)
+}
+
+/// Who was registered with a document.
+pub(crate) fn document_owner(host: &mut (impl ReadHost + ?Sized), hash: &Sha256Hex) -> Result<Option<GxId>, HostError> {
+    read(host, &Key::new(Namespace::Document, &[&hash.to_string()])?)
+}
+
+pub(crate) fn put_document_owner(
+    host: &mut (impl Host + ?Sized),
+    hash: &Sha256Hex,
+    owner: &GxId,
+) -> Result<(), HostError> {
+    write(host, Key::new(Namespace::Document, &[&hash.to_string()])?, owner)
+}
+
+/// The key of an account's balance.
+pub(crate) fn balance_key(account: &AccountId) -> Result<Key, HostError> {
+    Key::new(Namespace::Balance, &[&account.to_string()])
+}
+
+/// The balance of an account without its unswept entries; zero before the first credit.
+pub(crate) fn balance(host: &mut (impl ReadHost + ?Sized), account: &AccountId) -> Result<Qirat, HostError> {
+    Ok(read(host, &balance_key(account)?)?.unwrap_or_default())
+}
+
+pub(crate) fn put_balance(
+    host: &mut (impl Host + ?Sized),
+    account: &AccountId,
+    balance: Qirat,
+) -> Result<(), HostError> {
+    write(host, balance_key(account)?, &balance)
+}
+
+/// A delta entry's name in events and sweeps: `<account>/<transaction>/<position>`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct DeltaKey {
+    pub account: AccountId,
+    pub tx_id: TxId,
+    pub position: u16,
+}
+
+impl DeltaKey {
+    /// Reads a name back; only its one spelling is a name.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('/');
+        let key = Self {
+            account: parts.next()?.parse().ok()?,
+            tx_id: parts.next()?.parse().ok()?,
+            position: parts.next()?.parse().ok()?,
+        };
+        (key.to_string() == text).then_some(key)
+    }
+
+    fn key(&self) -> Result<Key, HostError> {
+        let (account, tx_id, position) = (self.account.to_string(), self.tx_id.to_string(), self.position.to_string());
+        Key::new(Namespace::Delta, &[&account, &tx_id, &position])
+    }
+}
+
+impl std::fmt::Display for DeltaKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}/{}", self.account, self.tx_id, self.position)
+    }
+}
+
+/// The amount of a delta entry.
+pub(crate) fn delta(host: &mut (impl ReadHost + ?Sized), key: &DeltaKey) -> Result<Option<Qirat>, HostError> {
+    read(host, &key.key()?)
+}
+
+pub(crate) fn put_delta(host: &mut (impl Host + ?Sized), key: &DeltaKey, amount: Qirat) -> Result<(), HostError> {
+    write(host, key.key()?, &amount)
+}
+
+pub(crate) fn delete_delta(host: &mut (impl Host + ?Sized), key: &DeltaKey) -> Result<(), HostError> {
+    host.delete(key.key()?);
+    Ok(())
+}
+
+/// A country as it was put on the ledger.
+pub(crate) fn country(
+    host: &mut (impl ReadHost + ?Sized),
+    code: &CountryCode,
+) -> Result<Option<CountryEntry>, HostError> {
+    read(host, &Key::new(Namespace::Country, &[code.as_str()])?)
+}
+
+pub(crate) fn put_country(host: &mut (impl Host + ?Sized), entry: &CountryEntry) -> Result<(), HostError> {
+    write(host, Key::new(Namespace::Country, &[entry.code.as_str()])?, entry)
+}
+
+/// The lowest phase of a country with slots left, from 1; one above the last when all are used.
+pub(crate) fn phase(host: &mut (impl ReadHost + ?Sized), code: &CountryCode) -> Result<u8, HostError> {
+    Ok(read(host, &Key::new(Namespace::Phase, &[code.as_str()])?)?.unwrap_or(1))
+}
+
+pub(crate) fn put_phase(host: &mut (impl Host + ?Sized), code: &CountryCode, phase: u8) -> Result<(), HostError> {
+    write(host, Key::new(Namespace::Phase, &[code.as_str()])?, &phase)
+}
+
+/// Used slots of a shard per phase; none before the first.
+pub(crate) fn used_slots(
+    host: &mut (impl ReadHost + ?Sized),
+    code: &CountryCode,
+    shard: u16,
+) -> Result<Slots, HostError> {
+    Ok(read(host, &Key::new(Namespace::Shard, &[code.as_str(), &shard.to_string()])?)?.unwrap_or_default())
+}
+
+pub(crate) fn put_used_slots(
+    host: &mut (impl Host + ?Sized),
+    code: &CountryCode,
+    shard: u16,
+    used: &Slots,
+) -> Result<(), HostError> {
+    write(host, Key::new(Namespace::Shard, &[code.as_str(), &shard.to_string()])?, used)
+}
+
+/// The status of a country's treasury.
+pub(crate) fn treasury(
+    host: &mut (impl ReadHost + ?Sized),
+    code: &CountryCode,
+) -> Result<Option<TreasuryStatus>, HostError> {
+    read(host, &Key::new(Namespace::Treasury, &[code.as_str()])?)
+}
+
+pub(crate) fn put_treasury(
+    host: &mut (impl Host + ?Sized),
+    code: &CountryCode,
+    status: TreasuryStatus,
+) -> Result<(), HostError> {
+    write(host, Key::new(Namespace::Treasury, &[code.as_str()])?, &status)
+}
+
+/// What disbursements minted from a pool. The genesis pools have no such key: their sums follow from used slots.
+pub(crate) fn minted(host: &mut (impl ReadHost + ?Sized), pool: Pool) -> Result<Qirat, HostError> {
+    Ok(read(host, &Key::new(Namespace::Pool, &[pool.as_str()])?)?.unwrap_or_default())
+}
+
+pub(crate) fn put_minted(host: &mut (impl Host + ?Sized), pool: Pool, minted: Qirat) -> Result<(), HostError> {
+    write(host, Key::new(Namespace::Pool, &[pool.as_str()])?, &minted)
+}
+
+/// The value of a parameter.
+pub(crate) fn parameter(host: &mut (impl ReadHost + ?Sized), name: &str) -> Result<Option<String>, HostError> {
+    let key = Key::new(Namespace::Parameter, &[name])?;
+    host.get(&key)?.map(|bytes| String::from_utf8(bytes).map_err(|_| corrupt(&key))).transpose()
+}
+
+pub(crate) fn put_parameter(host: &mut (impl Host + ?Sized), name: &str, value: &str) -> Result<(), HostError> {
+    host.put(Key::new(Namespace::Parameter, &[name])?, value.as_bytes().to_vec());
+    Ok(())
+}
+
+/// The fee schedule in force.
+pub(crate) fn fee_schedule(host: &mut (impl ReadHost + ?Sized)) -> Result<std::rc::Rc<FeeSchedule>, HostError> {
+    use std::cell::RefCell;
+    use std::rc::Rc;
+
+    // Every payment reads the schedule, which changes about never. Reading the same bytes gives the same schedule, so
+    // keeping the last one changes no result.
+    type Memo = RefCell<Option<(Vec<u8>, Rc<FeeSchedule>)>>;
+    thread_local! {
+        static LAST: Memo = const { RefCell::new(None) };
+    }
+    let key = Key::new(Namespace::Parameter, &[crate::parameters::FEE_SCHEDULE])?;
+    let bytes = host.get(&key)?.ok_or_else(|| corrupt(&key))?;
+    LAST.with_borrow_mut(|last| {
+        if let Some((text, schedule)) = last
+            && *text == bytes
+        {
+            return Ok(Rc::clone(schedule));
+        }
+        let schedule: Rc<FeeSchedule> = Rc::new(serde_json::from_slice(&bytes).map_err(|_| corrupt(&key))?);
+        *last = Some((bytes, Rc::clone(&schedule)));
+        Ok(schedule)
+    })
+}
+
+/// An appointment.
+pub(crate) fn appointment(
+    host: &mut (impl ReadHost + ?Sized),
+    admin_id: &str,
+) -> Result<Option<AppointmentRecord>, HostError> {
+    read(host, &Key::new(Namespace::AdminAppointment, &[admin_id])?)
+}
+
+pub(crate) fn put_appointment(host: &mut (impl Host + ?Sized), record: &AppointmentRecord) -> Result<(), HostError> {
+    write(host, Key::new(Namespace::AdminAppointment, &[&record.admin_id])?, record)
+}
+
+/// What is stored under a ledger key.
+pub(crate) fn key_record(host: &mut (impl ReadHost + ?Sized), key: &LedgerKey) -> Result<Option<KeyRecord>, HostError> {
+    read(host, &Key::new(Namespace::Idempotency, &[key.as_str()])?)
+}
+
+pub(crate) fn put_key_record(
+    host: &mut (impl Host + ?Sized),
+    key: &LedgerKey,
+    record: &KeyRecord,
+) -> Result<(), HostError> {
+    write(host, Key::new(Namespace::Idempotency, &[key.as_str()])?, record)
+}

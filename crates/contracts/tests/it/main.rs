@@ -1,0 +1,4 @@
+//! The contracts from outside: every function through the dispatcher, over a ledger in memory.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::allow_attributes, missing_docs)]
+
+mod first;
