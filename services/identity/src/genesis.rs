@@ -4,7 +4,6 @@
 //! the projector has not seen used.
 
 use gx_contracts::genesis::{AGE_MIN_YEARS, GRANT_AGE_MAX_YEARS, PHASES, Slots};
-use gx_types::Qirat;
 
 /// What a person is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +32,7 @@ pub fn eligibility(age: u32, slots: Slots, granted: Slots) -> Eligibility {
             eligible: true,
             message: format!(
                 "You are eligible for a genesis grant: {} in phase {} as things stand, once your documents are approved.",
-                grant(phase.user_grant_qirat),
+                phase.user_grant.display_gx(),
                 phase.number
             ),
         },
@@ -43,10 +42,6 @@ pub fn eligibility(age: u32, slots: Slots, granted: Slots) -> Eligibility {
                 .to_owned(),
         },
     }
-}
-
-fn grant(qirat: u64) -> String {
-    Qirat::new(qirat).map_or_else(|_| format!("{qirat} Q"), Qirat::display_gx)
 }
 
 #[cfg(test)]
