@@ -27,6 +27,7 @@ mod connect;
 pub mod entity;
 mod error;
 pub mod migrate;
+pub mod repo;
 mod sql;
 #[cfg(feature = "testing")]
 pub mod testing;

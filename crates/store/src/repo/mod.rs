@@ -1,0 +1,9 @@
+//! Queries that more than one place needs, a file per table. Free functions over any connection: the read door, or the
+//! transaction of a unit of work.
+
+pub mod admin_sessions;
+pub mod dev_mailbox;
+pub mod environment_facts;
+pub mod ledger_binding;
+pub mod sessions;
+pub mod signing_keys;
