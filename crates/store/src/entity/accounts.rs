@@ -1,6 +1,6 @@
 //! Accounts of the ledger with their balances. The projector is the only writer.
 
-use gx_types::{AccountId, AccountKind, AccountStatus, CountryCode, Qirat};
+use gx_types::{AccountId, AccountKind, AccountStatus, CountryCode, Qirat, Timestamp};
 use sea_orm::entity::prelude::*;
 
 use crate::col::Col;
@@ -28,6 +28,8 @@ pub struct Model {
     pub created_block: i64,
     /// Block of the last change.
     pub updated_block: i64,
+    /// Time of the transaction that last changed it.
+    pub updated_at: Col<Timestamp>,
 }
 
 /// Relations are spelled out in queries.

@@ -15,7 +15,7 @@ pub struct Model {
     pub binding_id: i64,
     /// Hash of the genesis block.
     pub fingerprint: Col<Sha256Hex>,
-    /// Number of blocks.
+    /// Number of the newest block; the genesis block is 0.
     pub height: i64,
     /// Time of the newest block.
     pub last_block_at: Option<Col<Timestamp>>,

@@ -1,6 +1,6 @@
 //! The history of every account, a line per leg of an event. The projector is the only writer.
 
-use gx_types::{AccountId, LedgerKey, Qirat, Timestamp, TransactionKind, TxId};
+use gx_types::{AccountId, LedgerKey, Qirat, Timestamp, TransactionDirection, TransactionKind, TxId};
 use sea_orm::entity::prelude::*;
 
 use crate::col::Col;
@@ -23,6 +23,8 @@ pub struct Model {
     pub leg: i64,
     /// What it is.
     pub kind: Col<TransactionKind>,
+    /// Which way the coins went, seen from the account.
+    pub direction: Col<TransactionDirection>,
     /// The account on the other side.
     pub counterparty_id: Option<Col<AccountId>>,
     /// Amount in Qirat.

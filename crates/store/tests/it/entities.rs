@@ -128,4 +128,5 @@ fn every_check_lists_exactly_the_words_of_its_set() {
     check("kind", "accounts", &words!(AccountKind));
     check("status", "accounts", &words!(AccountStatus));
     check("kind", "transactions", &words!(TransactionKind));
+    check("direction", "transactions", &words!(TransactionDirection));
 }

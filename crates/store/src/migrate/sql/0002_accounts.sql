@@ -11,7 +11,9 @@ CREATE TABLE accounts (
     status TEXT NOT NULL CHECK (status IN ('ACTIVE', 'LOCKED')),
     frozen BOOLEAN NOT NULL DEFAULT {false},
     created_block BIGINT NOT NULL,
-    updated_block BIGINT NOT NULL
+    updated_block BIGINT NOT NULL,
+    -- Time of the transaction that last changed it.
+    updated_at BIGINT NOT NULL
 ) {strict};
 
 CREATE TABLE ledger_deltas (
@@ -31,6 +33,8 @@ CREATE TABLE transactions (
     event_index BIGINT NOT NULL,
     leg BIGINT NOT NULL,
     kind TEXT NOT NULL CHECK (kind IN ('GENESIS', 'SENT', 'RECEIVED', 'FEE', 'ADJUSTMENT')),
+    -- Which way the coins went, seen from the account.
+    direction TEXT NOT NULL CHECK (direction IN ('IN', 'OUT')),
     counterparty_id TEXT,
     amount BIGINT NOT NULL CHECK (amount BETWEEN 0 AND 1250000000000000000),
     fee BIGINT NOT NULL DEFAULT 0 CHECK (fee BETWEEN 0 AND 1250000000000000000),
