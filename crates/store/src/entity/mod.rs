@@ -25,6 +25,7 @@ pub mod pending_registrations;
 pub mod projector_checkpoints;
 pub mod qsend_requests;
 pub mod sessions;
+pub mod sign_in_failures;
 pub mod signing_keys;
 pub mod supply_pools;
 pub mod system_parameters;

@@ -107,10 +107,6 @@ pub struct Model {
     pub denial_code: Option<String>,
     /// Sentence for the person.
     pub denial_reason: Option<String>,
-    /// Failed logins in a row.
-    pub login_failures: i64,
-    /// Locked out until then.
-    pub login_locked_until: Option<Col<Timestamp>>,
     /// Last login.
     pub last_login_at: Option<Col<Timestamp>>,
     /// When the row was made.

@@ -34,10 +34,7 @@ pub struct AdminSession {
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn with_admin<C: ConnectionTrait>(
-    db: &C,
-    session_id: SessionId,
-) -> Result<Option<AdminSession>, StoreError> {
+pub async fn with_admin<C: ConnectionTrait>(db: &C, session_id: SessionId) -> Result<Option<AdminSession>, StoreError> {
     let Some(row) = admin_sessions::Entity::find_by_id(Col(session_id)).one(db).await? else { return Ok(None) };
     let Some(admin) = admin_users::Entity::find_by_id(row.admin_id).one(db).await? else { return Ok(None) };
     Ok(Some(AdminSession {

@@ -19,12 +19,7 @@ pub async fn get<C: ConnectionTrait>(db: &C, name: &str) -> Result<Option<String
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn record<C: ConnectionTrait>(
-    db: &C,
-    name: &str,
-    value: &str,
-    now: Timestamp,
-) -> Result<String, StoreError> {
+pub async fn record<C: ConnectionTrait>(db: &C, name: &str, value: &str, now: Timestamp) -> Result<String, StoreError> {
     let row = ActiveModel {
         fact_name: Set(name.to_owned()),
         fact_value: Set(value.to_owned()),

@@ -3,7 +3,11 @@
 
 pub mod admin_sessions;
 pub mod dev_mailbox;
+pub mod documents;
 pub mod environment_facts;
 pub mod ledger_binding;
+pub mod people;
+pub mod registrations;
 pub mod sessions;
+pub mod sign_ins;
 pub mod signing_keys;

@@ -1,17 +1,22 @@
-//! Login sessions of people.
+//! Login sessions of people. A row is a session's whole life: every refresh gives it a new secret, so presenting an older
+//! one shows that two parties hold it.
 
 use gx_types::{PersonStatus, ProfileId, SessionId, SessionTransport, Sha256Hex, Timestamp};
-use sea_orm::{ConnectionTrait, EntityTrait, QuerySelect};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
-use crate::entity::{sessions, user_profiles};
-use crate::{Col, StoreError};
+use crate::col::Col;
+use crate::entity::sessions::{Column, Entity};
+use crate::entity::user_profiles;
+use crate::error::StoreError;
 
-/// What decides whether a person's session counts.
-#[derive(Debug, Clone)]
+pub use crate::entity::sessions::Model as Session;
+
+/// A session beside the state of its person.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonSession {
-    /// Whose.
+    /// The person.
     pub profile_id: ProfileId,
-    /// What the office says about them.
+    /// What the office says about the person.
     pub person_status: PersonStatus,
     /// How the session travels.
     pub transport: SessionTransport,
@@ -21,33 +26,92 @@ pub struct PersonSession {
     pub csrf_hash: Option<Sha256Hex>,
     /// Until when it holds.
     pub expires_at: Timestamp,
-    /// Whether it was revoked.
+    /// Whether it was ended.
     pub revoked: bool,
 }
 
-/// A session with its person's status; `None` when there is none.
+/// Adds a session.
 ///
 /// # Errors
-/// [`StoreError`].
-pub async fn with_person<C: ConnectionTrait>(
-    db: &C,
+/// [`StoreError`] when the database fails.
+pub async fn insert(tx: &impl ConnectionTrait, row: Session) -> Result<(), StoreError> {
+    Entity::insert(row.into_active_model().reset_all()).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// A session with its person.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn with_person(
+    db: &impl ConnectionTrait,
     session_id: SessionId,
 ) -> Result<Option<PersonSession>, StoreError> {
-    let Some(row) = sessions::Entity::find_by_id(Col(session_id)).one(db).await? else { return Ok(None) };
-    let status: Option<Col<PersonStatus>> = user_profiles::Entity::find_by_id(row.profile_id)
+    let Some(session) = Entity::find_by_id(Col(session_id)).one(db).await? else { return Ok(None) };
+    let status: Option<Col<PersonStatus>> = user_profiles::Entity::find_by_id(session.profile_id)
         .select_only()
         .column(user_profiles::Column::Status)
         .into_tuple()
         .one(db)
         .await?;
-    let Some(status) = status else { return Ok(None) };
-    Ok(Some(PersonSession {
-        profile_id: row.profile_id.0,
+    Ok(status.map(|status| PersonSession {
+        profile_id: session.profile_id.0,
         person_status: status.0,
-        transport: row.transport.0,
-        cookie_hash: row.cookie_hash.map(|hash| hash.0),
-        csrf_hash: row.csrf_hash.map(|hash| hash.0),
-        expires_at: row.expires_at.0,
-        revoked: row.revoked_at.is_some(),
+        transport: session.transport.0,
+        cookie_hash: session.cookie_hash.map(|hash| hash.0),
+        csrf_hash: session.csrf_hash.map(|hash| hash.0),
+        expires_at: session.expires_at.0,
+        revoked: session.revoked_at.is_some(),
     }))
+}
+
+/// Reads a session and holds it until the unit of work ends.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn lock(tx: &impl ConnectionTrait, session_id: SessionId) -> Result<Option<Session>, StoreError> {
+    Ok(Entity::find_by_id(Col(session_id)).lock_exclusive().one(tx).await?)
+}
+
+/// Writes a session that was read with [`lock`].
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn save(tx: &impl ConnectionTrait, row: Session) -> Result<(), StoreError> {
+    row.into_active_model().reset_all().update(tx).await?;
+    Ok(())
+}
+
+/// Ends a session; `false` when it has ended already or is unknown.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn revoke(
+    tx: &impl ConnectionTrait,
+    session_id: SessionId,
+    reason: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let done = Entity::update_many()
+        .col_expr(Column::RevokedAt, Col(now).into())
+        .col_expr(Column::RevokedReason, reason.into())
+        .filter(Column::SessionId.eq(Col(session_id)))
+        .filter(Column::RevokedAt.is_null())
+        .exec(tx)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// Deletes sessions that ended before `before`, at most `rows_max`. Returns how many.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn delete_expired(tx: &impl ConnectionTrait, before: Timestamp, rows_max: u64) -> Result<u64, StoreError> {
+    let expired = sea_orm::sea_query::Query::select()
+        .column(Column::SessionId)
+        .from(Entity)
+        .and_where(Column::ExpiresAt.lt(Col(before)))
+        .limit(rows_max)
+        .take();
+    Ok(Entity::delete_many().filter(Column::SessionId.in_subquery(expired)).exec(tx).await?.rows_affected)
 }

@@ -65,6 +65,7 @@ async fn every_table_has_an_entity_with_the_same_columns() {
             projector_checkpoints,
             qsend_requests,
             sessions,
+            sign_in_failures,
             signing_keys,
             supply_pools,
             system_parameters,

@@ -3,4 +3,5 @@
 
 mod entities;
 mod migrations;
+mod people;
 mod units;

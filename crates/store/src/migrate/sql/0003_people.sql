@@ -89,8 +89,6 @@ CREATE TABLE user_profiles (
     review_notes TEXT,
     denial_code TEXT,
     denial_reason TEXT,
-    login_failures BIGINT NOT NULL DEFAULT 0,
-    login_locked_until BIGINT,
     last_login_at BIGINT,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
@@ -126,6 +124,15 @@ CREATE TABLE sessions (
     revoked_reason TEXT
 ) {strict};
 CREATE INDEX sessions_profile ON sessions (profile_id, created_at);
+
+-- Failed sign-ins by the hash of what was typed: addresses that nobody has lock like those that somebody has.
+CREATE TABLE sign_in_failures (
+    subject_hash TEXT NOT NULL PRIMARY KEY,
+    failures BIGINT NOT NULL CHECK (failures > 0),
+    first_failed_at BIGINT NOT NULL,
+    locked_until BIGINT
+) {strict};
+CREATE INDEX sign_in_failures_age ON sign_in_failures (first_failed_at);
 
 CREATE TABLE kyc_submissions (
     submission_id TEXT NOT NULL PRIMARY KEY,
