@@ -10,6 +10,7 @@ pub mod accounts;
 pub mod admin_sessions;
 pub mod admin_users;
 pub mod countries;
+pub mod delta_claims;
 pub mod dev_mailbox;
 pub mod environment_facts;
 pub mod idempotency_rows;

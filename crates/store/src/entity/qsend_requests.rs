@@ -44,6 +44,8 @@ pub struct Model {
     pub validity_seconds: i64,
     /// The command of the present or last payment.
     pub command_id: Option<Col<CommandId>>,
+    /// How often someone began to pay it.
+    pub payment_attempts: i64,
     /// Transaction that paid it.
     pub on_chain_tx_id: Option<Col<TxId>>,
     /// Block that paid it.

@@ -1,13 +1,18 @@
-//! Queries that more than one place needs, a file per table. Free functions over any connection: the read door, or the
-//! transaction of a unit of work.
+//! Queries that more than one place needs, a file per table or subject. Free functions over any connection: the read
+//! door, or the transaction of a unit of work.
 
 pub mod admin_sessions;
+pub mod conservation;
+pub mod deltas;
 pub mod dev_mailbox;
 pub mod documents;
 pub mod environment_facts;
 pub mod ledger_binding;
+pub mod payments;
 pub mod people;
+pub mod qsend;
 pub mod registrations;
 pub mod sessions;
 pub mod sign_ins;
 pub mod signing_keys;
+pub mod wallets;

@@ -50,6 +50,7 @@ async fn every_table_has_an_entity_with_the_same_columns() {
             admin_sessions,
             admin_users,
             countries,
+            delta_claims,
             dev_mailbox,
             environment_facts,
             idempotency_rows,

@@ -27,6 +27,14 @@ CREATE TABLE ledger_deltas (
 ) {strict};
 CREATE INDEX ledger_deltas_unswept ON ledger_deltas (account_id, block_number) WHERE swept_by IS NULL;
 
+-- Which sweep has named an entry, while that sweep is under way. Owner: tokenomics.
+CREATE TABLE delta_claims (
+    delta_key TEXT NOT NULL PRIMARY KEY,
+    command_id TEXT NOT NULL,
+    claimed_at BIGINT NOT NULL
+) {strict};
+CREATE INDEX delta_claims_command ON delta_claims (command_id);
+
 CREATE TABLE transactions (
     account_id TEXT NOT NULL,
     tx_id TEXT NOT NULL,

@@ -18,6 +18,8 @@ CREATE TABLE qsend_requests (
     status TEXT NOT NULL CHECK (status IN ('ACTIVE', 'PAYING', 'PAID', 'EXPIRED', 'CANCELLED')),
     validity_seconds BIGINT NOT NULL CHECK (validity_seconds BETWEEN 60 AND 600),
     command_id TEXT,
+    -- How often someone began to pay it.
+    payment_attempts BIGINT NOT NULL DEFAULT 0 CHECK (payment_attempts >= 0),
     on_chain_tx_id TEXT,
     block_number BIGINT,
     -- Why the last payment was refused.
