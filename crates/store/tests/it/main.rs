@@ -3,9 +3,6 @@
 
 mod entities;
 mod migrations;
-<<<<<<< HEAD
 mod people;
-=======
 mod payments;
->>>>>>> 3f9e9dd (feat(store): the queries behind payments, requests, sweeps and conservation)
 mod units;
