@@ -72,7 +72,6 @@ async fn person(store: &Store, number: u64, balance: u64) {
             onchain_status: Set(Col(OnchainStatus::Registered)),
             gx_id: Set(Some(Col(gx_id(number)))),
             is_pep: Set(false),
-            login_failures: Set(0),
             created_at: Set(Col(NOW)),
             updated_at: Set(Col(NOW)),
             ..Default::default()
