@@ -3,6 +3,7 @@
 
 pub mod admin_sessions;
 pub mod conservation;
+pub mod countries;
 pub mod deltas;
 pub mod dev_mailbox;
 pub mod documents;

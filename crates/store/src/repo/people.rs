@@ -117,3 +117,16 @@ pub async fn change_state(
         .await?;
     Ok((done.rows_affected == 1).then_some(to))
 }
+
+/// Notes when a person signed in last.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn signed_in(tx: &impl ConnectionTrait, id: ProfileId, now: Timestamp) -> Result<(), StoreError> {
+    Entity::update_many()
+        .col_expr(Column::LastLoginAt, Col(now).into())
+        .filter(Column::ProfileId.eq(Col(id)))
+        .exec(tx)
+        .await?;
+    Ok(())
+}

@@ -3,6 +3,6 @@
 
 mod entities;
 mod migrations;
-mod people;
 mod payments;
+mod people;
 mod units;

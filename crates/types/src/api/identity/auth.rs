@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CountryCode, OnchainStatus, PersonStatus, ProfileId, Timestamp};
+use crate::{CountryCode, OnchainStatus, PersonStatus, ProfileId, SessionTransport, Timestamp};
 
 /// How a session is carried.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,6 +14,15 @@ pub enum Transport {
     Token,
     /// An `HttpOnly` cookie and a CSRF token, for browsers.
     Cookie,
+}
+
+impl From<Transport> for SessionTransport {
+    fn from(transport: Transport) -> Self {
+        match transport {
+            Transport::Token => Self::Token,
+            Transport::Cookie => Self::Cookie,
+        }
+    }
 }
 
 /// `POST /api/v1/auth/login`.
@@ -115,7 +124,7 @@ pub struct UserSummary {
     /// What the ledger says.
     pub onchain_status: OnchainStatus,
     /// Nationality.
-    pub nationality_country_code: Option<CountryCode>,
+    pub nationality_country_code: CountryCode,
     /// When the account was made.
     pub created_at: Timestamp,
     /// When it last changed.

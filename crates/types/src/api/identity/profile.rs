@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{CountryCode, Gender, GxId, OnchainStatus, PersonStatus, ProfileId, Timestamp};
+use crate::{BirthDate, CountryCode, Gender, GxId, OnchainStatus, PersonStatus, ProfileId, Timestamp};
 
 /// What a change request says about a field: absent keeps it, `null` clears it, a value sets it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -192,13 +192,13 @@ pub struct ProfileView {
     /// Phone number, E.164.
     pub phone_num: Option<String>,
     /// `YYYY-MM-DD`.
-    pub date_of_birth: Option<String>,
+    pub date_of_birth: BirthDate,
     /// Gender.
-    pub gender: Option<Gender>,
+    pub gender: Gender,
     /// Place of birth.
     pub place_of_birth: Option<String>,
     /// Nationality.
-    pub nationality_country_code: Option<CountryCode>,
+    pub nationality_country_code: CountryCode,
     /// Nationality in words.
     pub nationality_country_name: Option<String>,
     /// Number of the national identity card.
@@ -244,7 +244,9 @@ pub struct ProfileView {
     pub locked_at: Option<Timestamp>,
     /// When documents were last reviewed.
     pub reviewed_at: Option<Timestamp>,
-    /// Why the person was denied, by an admin or by the ledger (`DOCUMENT_ALREADY_USED`).
+    /// Why the person was denied, as a code where there is one (`DOCUMENT_ALREADY_USED`).
+    pub denial_code: Option<String>,
+    /// Why the person was denied, by an admin or by the ledger.
     pub denial_reason: Option<String>,
     /// The id on the ledger, once approved.
     pub fabric_user_id: Option<GxId>,
