@@ -1,10 +1,10 @@
 //! AdminContract: bootstrap, countries, parameters, pause, appointments, treasuries.
 
 use gx_types::CountryCode;
+use serde::Deserialize;
 
 use crate::args::{Args, REASON_CHARS_MAX};
 use crate::call::ReceiptResult;
-use crate::command::CountryShare;
 use crate::contract::Contract;
 use crate::countries;
 use crate::error::{InvokeError, Refusal, RefusalCode};
@@ -34,7 +34,7 @@ pub(crate) fn initialize_country_data(
     contract: &mut Contract<'_>,
     args: Args<'_>,
 ) -> Result<ReceiptResult, InvokeError> {
-    let shares: Vec<CountryShare> = serde_json::from_str(args.text(0)).map_err(|error| args.invalid(0, error))?;
+    let shares: Vec<NamedShare> = serde_json::from_str(args.text(0)).map_err(|error| args.invalid(0, error))?;
     if shares.is_empty() {
         return Err(args.invalid(0, "at least one country").into());
     }
@@ -58,8 +58,20 @@ pub(crate) fn initialize_country_data(
     Ok(ReceiptResult::Done)
 }
 
-fn entry_of(share: &CountryShare, args: Args<'_>) -> Result<CountryEntry, Refusal> {
+/// [`CountryShare`](crate::CountryShare) as text names it: codes are upper case, other fields are unknown.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NamedShare {
+    code: String,
+    share_e8: u64,
+}
+
+fn entry_of(share: &NamedShare, args: Args<'_>) -> Result<CountryEntry, Refusal> {
     let code = share.code.as_str();
+    let parsed: CountryCode = code.parse().map_err(|error| args.invalid(0, error))?;
+    if parsed.as_str() != code {
+        return Err(args.invalid(0, "countries are written in upper case"));
+    }
     let unknown = || Refusal::with(RefusalCode::CountryNotFound, format!("{code} has no share in the distribution"));
     let known = countries::country(code).ok_or_else(unknown)?;
     if known.share_e8 != share.share_e8 {
@@ -67,7 +79,7 @@ fn entry_of(share: &CountryShare, args: Args<'_>) -> Result<CountryEntry, Refusa
         return Err(args.invalid(0, why));
     }
     Ok(CountryEntry {
-        code: share.code,
+        code: parsed,
         share_e8: share.share_e8,
         slots: genesis::country_slots(code).ok_or_else(unknown)?,
         shards: genesis::shard_count(code).ok_or_else(unknown)?,

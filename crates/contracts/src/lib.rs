@@ -31,6 +31,7 @@ pub use call::{Call, KeyRecord, Receipt, ReceiptResult, Simulation};
 pub use command::{Command, CountryShare, Hold, Reaction, RetryClass, void_key_call};
 pub use error::{InvokeError, Refusal, RefusalCode};
 pub use event::{CountryEntry, DeltaCredit, Event, EventBody, EventClass, InternalTransferType, NoGrantReason};
+pub use fees::{Quote, Scope, TransactionType};
 pub use function::{Access, Function};
 pub use host::{
     Buffered, HistoryEntry, Host, HostError, Key, Namespace, QueryHost, RangePage, ReadHost, Role, Signer, TxContext,

@@ -240,14 +240,19 @@ pub fn call(function: Function, args: &[&str]) -> Call {
     function.call(args.iter().map(|arg| (*arg).to_owned()).collect())
 }
 
+/// Every country with its share.
+#[must_use]
+pub fn country_shares() -> Vec<CountryShare> {
+    COUNTRIES
+        .iter()
+        .filter_map(|row| Some(CountryShare { code: row.code.parse().ok()?, share_e8: row.share_e8 }))
+        .collect()
+}
+
 /// The command that puts every country on the ledger.
 #[must_use]
 pub fn all_countries() -> Command {
-    let countries = COUNTRIES
-        .iter()
-        .filter_map(|row| Some(CountryShare { code: row.code.parse().ok()?, share_e8: row.share_e8 }))
-        .collect();
-    Command::InitializeCountryData { countries, request: LedgerKey::prefixed("data", "1") }
+    Command::InitializeCountryData { countries: country_shares(), request: LedgerKey::prefixed("data", "1") }
 }
 
 /// A registration with made-up document, under the key `person-<id>`.
