@@ -1,0 +1,20 @@
+//! Who is asking: access tokens and cookies, sessions, permissions, passwords.
+
+mod caller;
+mod password;
+mod permission;
+mod session;
+mod tokens;
+
+pub use caller::{Admin, Auth, Caller, Person};
+pub use password::{PasswordError, Passwords};
+pub use permission::{Permission, Risk};
+pub use session::{NewSession, Presented, cookie_cleared, cookie_set};
+pub use tokens::{Family, Jwk, JwkSet, TokenClaims, TokenError, Tokens};
+
+/// The cookie of people's sessions.
+pub const PERSON_COOKIE: &str = "gx_session";
+/// The cookie of administrators' sessions.
+pub const ADMIN_COOKIE: &str = "gx_admin_session";
+/// The header in which pages send the CSRF token.
+pub const CSRF_HEADER: &str = "x-csrf-token";

@@ -1,0 +1,203 @@
+//! Request bodies: JSON and `multipart/form-data`.
+
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Multipart, Request};
+use axum::http::{HeaderMap, StatusCode, header};
+use gx_types::ErrorCode;
+use serde::de::DeserializeOwned;
+
+use super::ApiError;
+use super::extract::field_error;
+
+/// How long a body may take to arrive.
+const BODY_READ_LIMIT: Duration = Duration::from_secs(60);
+
+/// A JSON body as `T`. The object's type should refuse unknown fields (`#[serde(deny_unknown_fields)]`).
+///
+/// Answers 415 for another content type, 413 above the route's limit, 400 for what is no JSON, 422 with the field's name
+/// for what is not as it must be. NUL characters in texts are refused: no database keeps them alike.
+#[derive(Debug, Clone, Copy)]
+pub struct ApiJson<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for ApiJson<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        if !is_json(request.headers()) {
+            return Err(ApiError::new(ErrorCode::UnsupportedMediaType).with_detail("send application/json"));
+        }
+        let bytes = read(request, state).await?;
+        parse(&bytes).map(Self)
+    }
+}
+
+/// Reads `T` out of JSON text, with the errors of [`ApiJson`].
+pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let malformed = |error: &serde_json::Error| {
+        ApiError::new(ErrorCode::MalformedRequest)
+            .with_detail(format!("the body is no JSON (line {}, column {})", error.line(), error.column()))
+    };
+    if has_escaped_nul(bytes) {
+        let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| malformed(&error))?;
+        if let Some(field) = field_with_nul(&value, "") {
+            return Err(ApiError::field(field, ErrorCode::FieldInvalid, "A text cannot contain NUL characters."));
+        }
+    }
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let inner = error.into_inner();
+        match inner.classify() {
+            serde_json::error::Category::Data => ApiError::fields(vec![field_error(&path, &inner.to_string())]),
+            _ => malformed(&inner),
+        }
+    })?;
+    reader.end().map_err(|error| malformed(&error))?;
+    Ok(value)
+}
+
+/// A `multipart/form-data` body; read its parts with axum's [`Multipart`].
+#[derive(Debug)]
+pub struct ApiMultipart(pub Multipart);
+
+impl<S: Send + Sync> FromRequest<S> for ApiMultipart {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        if !content_type.is_some_and(|value| value.to_ascii_lowercase().starts_with("multipart/form-data")) {
+            return Err(ApiError::new(ErrorCode::UnsupportedMediaType).with_detail("send multipart/form-data"));
+        }
+        Multipart::from_request(request, state)
+            .await
+            .map(Self)
+            .map_err(|_| ApiError::new(ErrorCode::MalformedRequest).with_detail("the multipart boundary is missing"))
+    }
+}
+
+impl From<axum::extract::multipart::MultipartError> for ApiError {
+    fn from(error: axum::extract::multipart::MultipartError) -> Self {
+        match error.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => Self::new(ErrorCode::BodyTooLarge),
+            StatusCode::INTERNAL_SERVER_ERROR => Self::internal(error),
+            _ => Self::new(ErrorCode::MalformedRequest).with_detail("the multipart body could not be read"),
+        }
+    }
+}
+
+async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
+    let bytes = tokio::time::timeout(BODY_READ_LIMIT, Bytes::from_request(request, state))
+        .await
+        .map_err(|_| ApiError::new(ErrorCode::MalformedRequest).with_detail("the body took too long to arrive"))?;
+    bytes.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => ApiError::new(ErrorCode::BodyTooLarge),
+        _ => ApiError::new(ErrorCode::MalformedRequest).with_detail("the body broke off"),
+    })
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let mut values = headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return false };
+    let Ok(text) = value.to_str() else { return false };
+    let mut parts = text.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default();
+    essence.eq_ignore_ascii_case("application/json")
+        && parts.all(|parameter| {
+            let parameter = parameter.to_ascii_lowercase();
+            parameter == "charset=utf-8" || parameter == "charset=\"utf-8\""
+        })
+}
+
+/// Whether the text contains the escape `\u0000` (an escaped backslash before `u0000` is none). A bare NUL byte is no
+/// JSON in the first place.
+fn has_escaped_nul(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        rest = rest.get(at + 1..).unwrap_or_default();
+        if rest.starts_with(b"u0000") {
+            return true;
+        }
+        rest = rest.get(1..).unwrap_or_default();
+    }
+    false
+}
+
+fn field_with_nul(value: &serde_json::Value, path: &str) -> Option<String> {
+    use serde_json::Value;
+    match value {
+        Value::String(text) if text.contains('\0') => Some(if path.is_empty() { "body".to_owned() } else { path.to_owned() }),
+        Value::Array(items) => {
+            items.iter().enumerate().find_map(|(index, item)| field_with_nul(item, &format!("{path}[{index}]")))
+        }
+        Value::Object(fields) => fields.iter().find_map(|(name, field)| {
+            let clean = name.replace('\0', "");
+            let path = if path.is_empty() { clean } else { format!("{path}.{clean}") };
+            if name.contains('\0') { Some(path) } else { field_with_nul(field, &path) }
+        }),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Payment {
+        #[expect(dead_code, reason = "only parsed")]
+        amount: gx_types::Qirat,
+        #[expect(dead_code, reason = "only parsed")]
+        remark: Option<String>,
+    }
+
+    fn refused(text: &str) -> (u16, String) {
+        let error = parse::<Payment>(text.as_bytes()).unwrap_err();
+        let field = error.refused_fields().first().map(|field| format!("{}:{}", field.field, field.code)).unwrap_or_default();
+        (error.code().status(), field)
+    }
+
+    #[test]
+    fn every_refusal_names_its_field() {
+        for (text, status, field) in [
+            ("", 400, ""),
+            ("{", 400, ""),
+            ("{} {}", 422, "amount:FIELD_REQUIRED"),
+            (r#"{"amount":"1"} x"#, 400, ""),
+            ("[]", 422, "amount:FIELD_REQUIRED"),
+            ("7", 422, "body:FIELD_INVALID"),
+            ("{}", 422, "amount:FIELD_REQUIRED"),
+            (r#"{"amount":"1.5"}"#, 422, "amount:AMOUNT_INVALID"),
+            (r#"{"amount":1.0}"#, 422, "amount:AMOUNT_INVALID"),
+            (r#"{"amount":-1}"#, 422, "amount:AMOUNT_INVALID"),
+            (r#"{"amount":"1","amount":"2"}"#, 422, "amount:FIELD_INVALID"),
+            (r#"{"amount":"1","fee":1}"#, 422, "fee:FIELD_UNKNOWN"),
+            (r#"{"amount":"1","remark":7}"#, 422, "remark:FIELD_INVALID"),
+            (r#"{"amount":"1","remark":"a\u0000b"}"#, 422, "remark:FIELD_INVALID"),
+            (r#"{"amount":"1","remark":"\ud800"}"#, 400, ""),
+        ] {
+            assert_eq!(refused(text), (status, field.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_escaped_backslash_before_u0000_is_text() {
+        assert!(parse::<Payment>(br#"{"amount":"1","remark":"\\u0000"}"#).is_ok());
+    }
+
+    #[test]
+    fn only_json_is_json() {
+        let with = |text: &'static str| HeaderMap::from_iter([(header::CONTENT_TYPE, text.parse().unwrap())]);
+        for good in ["application/json", "Application/JSON; charset=utf-8"] {
+            assert!(is_json(&with(good)), "{good}");
+        }
+        for bad in ["text/plain", "application/json; charset=latin1", "application/jsonx", ""] {
+            assert!(!is_json(&with(bad)), "{bad}");
+        }
+        assert!(!is_json(&HeaderMap::new()));
+    }
+}

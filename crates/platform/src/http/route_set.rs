@@ -1,0 +1,103 @@
+//! All routes of a component, and what is derived from them.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use serde::Serialize;
+
+use super::gate::{Gate, gate};
+use super::route::{Access, Handled, RouteMeta};
+use crate::App;
+
+/// The routes of a component.
+pub struct RouteSet {
+    component: &'static str,
+    routes: Vec<Handled>,
+}
+
+impl RouteSet {
+    /// An empty set for `component`.
+    #[must_use]
+    pub const fn new(component: &'static str) -> Self {
+        Self { component, routes: Vec::new() }
+    }
+
+    /// Adds a route.
+    #[must_use]
+    pub fn route(mut self, mut route: Handled) -> Self {
+        route.meta.component = self.component;
+        self.routes.push(route);
+        self
+    }
+
+    /// Adds the routes of another set; they count as this component's.
+    #[must_use]
+    pub fn merge(self, other: Self) -> Self {
+        other.routes.into_iter().fold(self, Self::route)
+    }
+
+    /// The component.
+    #[must_use]
+    pub const fn component(&self) -> &'static str {
+        self.component
+    }
+
+    /// What is declared about each route.
+    pub fn metas(&self) -> impl Iterator<Item = &RouteMeta> {
+        self.routes.iter().map(|route| &route.meta)
+    }
+
+    /// The axum router: every handler behind the gate of its declaration. Wrap the whole in [`super::envelope`] once.
+    #[must_use]
+    pub fn mount(self, app: &App) -> Router {
+        let mut router = Router::new();
+        for Handled { meta, handler } in self.routes {
+            let (path, limit) = (meta.path, meta.body_bytes_max);
+            let gated = handler
+                .route_layer(DefaultBodyLimit::max(limit))
+                .route_layer(from_fn_with_state(Gate::new(app.clone(), meta), gate));
+            router = router.route(path, gated);
+        }
+        router.with_state(app.clone())
+    }
+}
+
+/// A row of the permission table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PermissionRow {
+    /// The component that serves the route.
+    pub component: &'static str,
+    /// Method.
+    pub method: String,
+    /// Path with its parameters in braces.
+    pub path: &'static str,
+    /// Unique name of the operation.
+    pub operation_id: &'static str,
+    /// `public`, `person`, `person-optional`, `admin`, or a permission code.
+    pub access: &'static str,
+}
+
+/// Who may call what, sorted by path and method.
+#[must_use]
+pub fn permission_table(sets: &[&RouteSet]) -> Vec<PermissionRow> {
+    let mut rows: Vec<_> = sets
+        .iter()
+        .flat_map(|set| set.metas())
+        .map(|meta| PermissionRow {
+            component: meta.component,
+            method: meta.method.to_string(),
+            path: meta.path,
+            operation_id: meta.operation_id,
+            access: match meta.access {
+                Access::Public => "public",
+                Access::Person => "person",
+                Access::PersonOptional => "person-optional",
+                Access::AnyAdmin => "admin",
+                Access::Admin(permission) => permission.code(),
+            },
+        })
+        .collect();
+    rows.sort_by(|a, b| (a.path, &a.method).cmp(&(b.path, &b.method)));
+    rows
+}

@@ -1,0 +1,106 @@
+//! Mail: over SMTP, or into the development mailbox for test people.
+
+use std::sync::Arc;
+
+use gx_base::{Clock, Entropy};
+use gx_store::{Store, StoreError};
+use gx_types::{EnvName, ErrorCode, MailboxChannel};
+use lettre::message::Mailbox as Address;
+use lettre::message::header::ContentType;
+use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
+
+use crate::http::ApiError;
+use crate::mailbox::{Mailbox, is_test_address};
+use crate::settings::Settings;
+
+/// A mail to one person. Plain text: nothing to click on by mistake, nothing to track.
+#[derive(Clone)]
+pub struct MailMessage {
+    /// Address.
+    pub to: String,
+    /// Subject.
+    pub subject: String,
+    /// Text.
+    pub text: String,
+}
+
+/// A mail was not sent.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// The settings name no server, or one that cannot be used.
+    #[error("SMTP_URL or MAIL_FROM cannot be used: {0}")]
+    Setup(String),
+    /// There is no mail server.
+    #[error("no mail server is set up (SMTP_URL); on devnet and testnet, addresses under gxcoin.test need none")]
+    NoServer,
+    /// The address or text is no mail.
+    #[error("the mail could not be written")]
+    Message,
+    /// The server failed.
+    #[error("the mail server did not take the mail")]
+    Smtp(#[source] lettre::transport::smtp::Error),
+    /// The mailbox failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<MailError> for ApiError {
+    fn from(error: MailError) -> Self {
+        match error {
+            MailError::Store(error) => error.into(),
+            MailError::NoServer | MailError::Smtp(_) => Self::new(ErrorCode::UpstreamUnavailable)
+                .with_detail("mail cannot be sent at present")
+                .with_source(error),
+            MailError::Setup(_) | MailError::Message => Self::internal(error),
+        }
+    }
+}
+
+/// Sends mail.
+pub struct Mail {
+    env: EnvName,
+    mailbox: Mailbox,
+    smtp: Option<(AsyncSmtpTransport<Tokio1Executor>, Address)>,
+}
+
+impl Mail {
+    pub(crate) fn open(
+        settings: &Settings,
+        store: Store,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Self, MailError> {
+        let smtp = match (&settings.smtp_url, &settings.mail_from) {
+            (Some(url), Some(from)) => {
+                // The error of the URL parser repeats the URL, which holds a password.
+                let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose())
+                    .map_err(|_| MailError::Setup("it is no address of a mail server".to_owned()))?
+                    .build();
+                let from = from.parse().map_err(|_| MailError::Setup("the sender is no address".to_owned()))?;
+                Some((transport, from))
+            }
+            _ => None,
+        };
+        Ok(Self { env: settings.env, mailbox: Mailbox::new(store, clock, entropy), smtp })
+    }
+
+    /// Sends a mail. Call it after the transaction that made it necessary.
+    ///
+    /// # Errors
+    /// [`MailError`].
+    pub async fn send(&self, mail: &MailMessage) -> Result<(), MailError> {
+        if is_test_address(self.env, &mail.to) {
+            return Ok(self.mailbox.keep(MailboxChannel::Email, &mail.to, &mail.subject, &mail.text).await?);
+        }
+        let Some((transport, from)) = &self.smtp else { return Err(MailError::NoServer) };
+        let message = Message::builder()
+            .from(from.clone())
+            .to(mail.to.parse().map_err(|_| MailError::Message)?)
+            .subject(&mail.subject)
+            .header(ContentType::TEXT_PLAIN)
+            .body(mail.text.clone())
+            .map_err(|_| MailError::Message)?;
+        transport.send(message).await.map_err(MailError::Smtp)?;
+        Ok(())
+    }
+}
