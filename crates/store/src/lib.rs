@@ -28,6 +28,7 @@ pub mod entity;
 mod error;
 pub mod migrate;
 pub mod repo;
+pub mod projection;
 mod sql;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -11,6 +11,8 @@ use crate::col::Col;
 pub struct Model {
     /// Block.
     pub block_number: i64,
+    /// Position of the transaction in its block.
+    pub tx_position: i64,
     /// Transaction.
     #[sea_orm(primary_key, auto_increment = false)]
     pub tx_id: Col<TxId>,

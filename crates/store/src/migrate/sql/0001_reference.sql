@@ -78,6 +78,8 @@ CREATE TABLE projector_checkpoints (
 -- Informational events that could not be applied. Nothing about money is ever parked.
 CREATE TABLE parked_events (
     block_number BIGINT NOT NULL,
+    -- Position of the transaction in its block.
+    tx_position BIGINT NOT NULL,
     tx_id TEXT NOT NULL,
     event_index BIGINT NOT NULL,
     event_name TEXT NOT NULL,
@@ -87,4 +89,4 @@ CREATE TABLE parked_events (
     replayed_at BIGINT,
     PRIMARY KEY (tx_id, event_index)
 ) {strict};
-CREATE INDEX parked_events_waiting ON parked_events (block_number, event_index) WHERE replayed_at IS NULL;
+CREATE INDEX parked_events_waiting ON parked_events (block_number, tx_position, event_index) WHERE replayed_at IS NULL;
