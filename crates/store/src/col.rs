@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::str::FromStr;
 
 use gx_types::{
-    AccountId, AccountKind, AccountStatus, AdminId, AdminRole, BirthDate, CommandId, CorrelationId, CountryCode,
+    AccountId, AccountKind, AccountStatus, Actor, AdminId, AdminRole, BirthDate, CommandId, CorrelationId, CountryCode,
     DocumentId, DocumentSide, DocumentType, Gender, GxId, KeyId, LedgerKey, MailboxChannel, NotificationId,
     NotificationKind, NotificationStatus, OnchainStatus, OutboxState, PersonStatus, ProfileId, QSendId, QSendStatus,
     Qirat, RegistrationId, RegistrationStep, SessionId, SessionTransport, Sha256Hex, SubmissionId, SubmissionStatus,
@@ -144,7 +144,7 @@ macro_rules! stored_as_text {
 }
 
 stored_as_text! {
-    AccountId, AccountKind, AccountStatus, AdminId, AdminRole, BirthDate, CommandId, CorrelationId, CountryCode,
+    AccountId, AccountKind, AccountStatus, Actor, AdminId, AdminRole, BirthDate, CommandId, CorrelationId, CountryCode,
     DocumentId, DocumentSide, DocumentType, Gender, GxId, KeyId, LedgerKey, MailboxChannel, NotificationId,
     NotificationKind, NotificationStatus, OnchainStatus, OutboxState, PersonStatus, ProfileId, QSendId, QSendStatus,
     RegistrationId, RegistrationStep, SessionId, SessionTransport, Sha256Hex, SubmissionId, SubmissionStatus,

@@ -3,7 +3,7 @@
 //! * [`Store`] connects, migrates, reads, and runs units of work ([`Store::write`]).
 //! * [`entity`] has the tables, [`repo`] the queries that more than one place needs, [`outbox`] the commands on their
 //!   way to the ledger, [`idempotency`] the answers to repeated requests, [`refusal`] what is undone when the ledger
-//!   refuses, [`repair`] the repair of rows that an older build got wrong.
+//!   refuses.
 //!
 //! **The way of a write.** A handler makes one [`Store::write`]: its business rows, [`outbox::enqueue`], and the
 //! idempotency row commit together or not at all. Whatever must follow (mail, bus) happens after it has returned.
@@ -26,7 +26,10 @@ mod col;
 mod connect;
 pub mod entity;
 mod error;
+pub mod idempotency;
 pub mod migrate;
+pub mod outbox;
+pub mod refusal;
 pub mod repo;
 pub mod projection;
 mod sql;

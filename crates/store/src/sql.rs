@@ -1,12 +1,49 @@
 //! Statements that are the same on both databases except for small words.
 
+use std::fmt::Write as _;
+
 use sea_orm::{ConnectionTrait, Statement, Value};
 
 use crate::connect::Backend;
 
+/// Rows in one statement at most; more go into several. Both databases take more parameters than this makes.
+pub(crate) const BATCH_ROWS_MAX: usize = 512;
+
 /// A statement with `$1`, `$2`, … on either database.
 pub(crate) fn statement(connection: &impl ConnectionTrait, sql: impl Into<String>, values: Vec<Value>) -> Statement {
     Statement::from_sql_and_values(connection.get_database_backend(), sql, values)
+}
+
+/// A list of rows for one statement, filled up to a power of two by repeating the last one, so that there are few
+/// different texts and each is prepared once. Only for statements to which a repeated row is harmless.
+pub(crate) fn filled<T: Clone>(rows: &[T]) -> Vec<T> {
+    let mut filled = rows.to_vec();
+    if let Some(last) = rows.last() {
+        filled.resize(rows.len().next_power_of_two(), last.clone());
+    }
+    filled
+}
+
+/// `($1, $2), ($3, $4)` for `rows` rows of `columns` columns, counting from `first`.
+pub(crate) fn placeholders(rows: usize, columns: usize, first: usize) -> String {
+    let mut text = String::with_capacity(rows * columns * 6);
+    for row in 0..rows {
+        text.push_str(if row == 0 { "(" } else { ", (" });
+        for column in 0..columns {
+            if column > 0 {
+                text.push_str(", ");
+            }
+            // Writing to a text does not fail.
+            let _ = write!(text, "${}", first + row * columns + column);
+        }
+        text.push(')');
+    }
+    text
+}
+
+/// `$1, $2, $3` for `count` values, counting from `first`.
+pub(crate) fn list(count: usize, first: usize) -> String {
+    (first..first + count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
 }
 
 /// Puts the words of a database into a migration: column types, literals, strict tables.
@@ -15,16 +52,25 @@ pub(crate) fn for_backend(text: &str, backend: Backend) -> String {
         Backend::Postgres => text
             .replace("{bytes}", "BYTEA")
             .replace(" {strict}", "")
-            .replace("{true}", "TRUE")
-            .replace("{false}", "FALSE")
             .replace("{positions}", "CREATE SEQUENCE outbox_positions;"),
         Backend::Sqlite => text
             .replace("BIGINT", "INTEGER")
             .replace("BOOLEAN", "INTEGER")
             .replace("{bytes}", "BLOB")
             .replace("{strict}", "STRICT")
-            .replace("{true}", "1")
-            .replace("{false}", "0")
             .replace("{positions}", ""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_filled_up_to_a_power_of_two_and_numbered_through() {
+        assert_eq!(filled(&[1, 2, 3]), [1, 2, 3, 3]);
+        assert_eq!(filled::<u8>(&[]), [0_u8; 0]);
+        assert_eq!(placeholders(2, 3, 4), "($4, $5, $6), ($7, $8, $9)");
+        assert_eq!(list(3, 2), "$2, $3, $4");
     }
 }

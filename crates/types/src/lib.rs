@@ -9,6 +9,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::allow_attributes))]
 
 mod account;
+mod actor;
 pub mod api;
 mod country;
 mod env;
@@ -25,6 +26,7 @@ mod timestamp;
 mod words;
 
 pub use account::{AccountId, AccountIdError, SystemAccount};
+pub use actor::{Actor, ActorError};
 pub use country::{CountryCode, CountryCodeError};
 pub use env::{EnvName, EnvNameError};
 pub use error_code::ErrorCode;

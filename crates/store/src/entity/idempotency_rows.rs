@@ -1,6 +1,6 @@
 //! Requests that carried an idempotency key, with their answers. Written through [`crate::idempotency`] only.
 
-use gx_types::{Sha256Hex, Timestamp};
+use gx_types::{Actor, Sha256Hex, Timestamp};
 use sea_orm::entity::prelude::*;
 
 use crate::col::Col;
@@ -11,7 +11,7 @@ use crate::col::Col;
 pub struct Model {
     /// Who asked.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub actor: String,
+    pub actor: Col<Actor>,
     /// Route of the request.
     #[sea_orm(primary_key, auto_increment = false)]
     pub route: String,

@@ -1,6 +1,6 @@
 //! Commands on their way to the ledger. Written through [`crate::outbox`] only.
 
-use gx_types::{CommandId, CorrelationId, LedgerKey, OutboxState, ProfileId, Qirat, Timestamp, TxId};
+use gx_types::{Actor, CommandId, CorrelationId, LedgerKey, OutboxState, ProfileId, Qirat, Timestamp, TxId};
 use sea_orm::entity::prelude::*;
 
 use crate::col::Col;
@@ -23,7 +23,7 @@ pub struct Model {
     /// Commands with one ordering key run in order.
     pub ordering_key: Option<String>,
     /// Who asked, for example `person:<id>`; status is shown to them alone.
-    pub actor: String,
+    pub actor: Col<Actor>,
     /// Ties log lines, rows and blocks together.
     pub correlation_id: Col<CorrelationId>,
     /// What the command will take from the person at most (amount and fee), until the projector has written it.
@@ -36,6 +36,8 @@ pub struct Model {
     pub attempts: i64,
     /// Not taken before.
     pub next_attempt_at: Col<Timestamp>,
+    /// Since when it waits: creation or last replay.
+    pub queued_at: Col<Timestamp>,
     /// Who works on it; every write of a holder names the fence, so that one who lost the lease writes nothing.
     pub lease_owner: Option<String>,
     /// Until when the holder has it.

@@ -29,7 +29,7 @@ pub type DataHolds = for<'tx> fn(&'tx DatabaseTransaction) -> Boxed<'tx, Result<
 /// What a step does.
 #[derive(Debug, Clone, Copy)]
 pub enum StepKind {
-    /// Statements; `{strict}`, `{bytes}`, `{true}`, `{false}` and `{positions}` stand for each database's own words.
+    /// Statements; `{strict}`, `{bytes}` and `{positions}` stand for each database's own words.
     Schema {
         /// The statements.
         sql: &'static str,

@@ -58,3 +58,12 @@ pub async fn drop_finished_claims(tx: &impl ConnectionTrait) -> Result<u64, Stor
          AND (o.state = 'FAILED' OR o.projected_block IS NOT NULL))";
     Ok(tx.execute_raw(statement(tx, sql, vec![])).await?.rows_affected())
 }
+
+/// Drops the claims of one sweep: the ledger refused it, so its entries are free again. Returns how many.
+///
+/// # Errors
+/// [`StoreError`] as for every statement.
+pub async fn release_claims(tx: &impl ConnectionTrait, command: CommandId) -> Result<u64, StoreError> {
+    let sql = "DELETE FROM delta_claims WHERE command_id = $1";
+    Ok(tx.execute_raw(statement(tx, sql, vec![Col(command).into()])).await?.rows_affected())
+}

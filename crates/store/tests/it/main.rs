@@ -3,6 +3,7 @@
 
 mod entities;
 mod migrations;
+mod outbox;
 mod payments;
 mod people;
 mod units;

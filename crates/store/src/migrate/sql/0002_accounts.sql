@@ -9,7 +9,7 @@ CREATE TABLE accounts (
     -- Delta entries not swept into the balance yet.
     unsettled_credit BIGINT NOT NULL DEFAULT 0 CHECK (unsettled_credit BETWEEN 0 AND 1250000000000000000),
     status TEXT NOT NULL CHECK (status IN ('ACTIVE', 'LOCKED')),
-    frozen BOOLEAN NOT NULL DEFAULT {false},
+    frozen BOOLEAN NOT NULL DEFAULT FALSE,
     created_block BIGINT NOT NULL,
     updated_block BIGINT NOT NULL,
     -- Time of the transaction that last changed it.

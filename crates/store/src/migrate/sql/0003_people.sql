@@ -63,7 +63,7 @@ CREATE TABLE user_profiles (
     industry TEXT,
     work_email TEXT,
     work_phone_num TEXT,
-    is_pep BOOLEAN NOT NULL DEFAULT {false},
+    is_pep BOOLEAN NOT NULL DEFAULT FALSE,
     pep_details TEXT,
     address_line1 TEXT,
     address_line2 TEXT,

@@ -20,6 +20,8 @@ CREATE TABLE outbox_commands (
     state TEXT NOT NULL CHECK (state IN ('PENDING', 'SUBMITTING', 'SUBMITTED', 'COMMITTED', 'FAILED', 'DEAD')),
     attempts BIGINT NOT NULL DEFAULT 0,
     next_attempt_at BIGINT NOT NULL,
+    -- Since when it waits: creation or last replay.
+    queued_at BIGINT NOT NULL,
     -- Who works on it; every write of a holder names the fence, so that one who lost the lease writes nothing.
     lease_owner TEXT,
     lease_until BIGINT NOT NULL DEFAULT 0,
@@ -32,7 +34,7 @@ CREATE TABLE outbox_commands (
     -- JSON array: transaction ids of earlier envelopes that have not been found invalid.
     open_tx_ids TEXT NOT NULL DEFAULT '[]',
     -- A refusal that waits for the ledger key to be void.
-    void_pending BOOLEAN NOT NULL DEFAULT {false},
+    void_pending BOOLEAN NOT NULL DEFAULT FALSE,
     -- The last error; with FAILED the refusal.
     error_code TEXT,
     error_detail TEXT,
@@ -60,7 +62,7 @@ CREATE INDEX outbox_commands_unprojected ON outbox_commands (finished_at)
 CREATE TABLE outbox_conflicts (
     command_id TEXT NOT NULL REFERENCES outbox_commands (command_id),
     conflict_key TEXT NOT NULL,
-    in_flight BOOLEAN NOT NULL DEFAULT {false},
+    in_flight BOOLEAN NOT NULL DEFAULT FALSE,
     PRIMARY KEY (command_id, conflict_key)
 ) {strict};
 CREATE UNIQUE INDEX outbox_conflicts_in_flight ON outbox_conflicts (conflict_key) WHERE in_flight;

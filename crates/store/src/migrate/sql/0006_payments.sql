@@ -47,7 +47,7 @@ CREATE TABLE notifications (
     title TEXT NOT NULL,
     message TEXT NOT NULL,
     action_url TEXT,
-    action_required BOOLEAN NOT NULL DEFAULT {false},
+    action_required BOOLEAN NOT NULL DEFAULT FALSE,
     status TEXT NOT NULL CHECK (status IN ('UNREAD', 'READ', 'ARCHIVED')),
     read_at BIGINT,
     -- The ledger event that caused it; empty for notices that come from elsewhere.
