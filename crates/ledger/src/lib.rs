@@ -4,12 +4,18 @@
 //! embedded ledger keeps a hash-chained log of blocks in a folder; the state that contracts read is derived from it.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::allow_attributes))]
 
+pub mod bench;
 mod block;
+mod embedded;
 mod error;
+mod fixture;
+mod metrics;
 mod port;
 mod transaction;
 
 pub use block::{Block, Tx, TxCode};
+pub use embedded::{EmbeddedLedger, EmbeddedOptions};
 pub use error::{LedgerError, LedgerErrorClass};
+pub use metrics::METRICS;
 pub use port::Ledger;
 pub use transaction::{Committed, Envelope, KeyState, LedgerInfo, Outcome, Prepared, Proposal, Settled};

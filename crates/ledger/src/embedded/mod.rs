@@ -1,0 +1,34 @@
+//! The embedded ledger: a chain of blocks in a folder, run by threads of this process.
+//!
+//! ```text
+//! prepare ──▶ simulate on a snapshot ──▶ envelope
+//! send ─────▶ queue ──▶ sequencer (validates, cuts blocks) ──▶ committer (log, fsync, state) ──▶ outcome, blocks
+//! submit ───▶ queue ──▶ the same, simulated when its turn comes
+//! ```
+//! In the folder: `blocks/` is the chain, `state/` is derived from it, `endorser.key` seals envelopes, `ledger.lock`
+//! keeps other processes out.
+
+mod chain;
+mod codec;
+mod committer;
+mod envelope;
+mod files;
+mod host;
+mod index;
+mod inner;
+mod ledger;
+mod log;
+mod open;
+mod options;
+mod overlay;
+mod payload;
+mod queue;
+mod reader;
+mod sequencer;
+mod simulate;
+mod state;
+mod validate;
+mod waiters;
+
+pub use ledger::EmbeddedLedger;
+pub use options::EmbeddedOptions;

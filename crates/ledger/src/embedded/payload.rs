@@ -1,0 +1,274 @@
+//! A transaction as bytes: what an envelope carries and a block keeps.
+//!
+//! ```text
+//! nonce, signer, time, height it was simulated at, function, arguments ┃ reads ┃ ranges ┃ writes ┃ events ┃ receipt
+//! ```
+//! Each section has its length in front, so that a reader takes only what it needs. The transaction id is the SHA-256
+//! of nonce and signer, as on Fabric.
+
+use std::collections::BTreeMap;
+
+use gx_contracts::{Call, Event, Receipt, Role, Signer};
+use gx_types::{Timestamp, TxId};
+use sha2::{Digest, Sha256};
+
+use super::codec::{Cursor, Encode, Malformed};
+use super::state::Version;
+
+pub(crate) const NONCE_BYTES: usize = 24;
+
+/// Keys and the version that was read; `None`: the key held nothing.
+pub(crate) type Reads = BTreeMap<Vec<u8>, Option<Version>>;
+
+/// A range that was read: its bounds (`to` excluded) and every key found, with its version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RangeRead {
+    pub(crate) from: Vec<u8>,
+    pub(crate) to: Vec<u8>,
+    pub(crate) found: Vec<(Vec<u8>, Version)>,
+}
+
+/// Everything about a transaction, before it becomes bytes.
+#[derive(Debug, Clone)]
+pub(crate) struct Payload<'a> {
+    pub(crate) nonce: [u8; NONCE_BYTES],
+    pub(crate) msp_id: &'a str,
+    pub(crate) call: &'a Call,
+    pub(crate) timestamp: Timestamp,
+    /// The state it was simulated against.
+    pub(crate) height: u64,
+    pub(crate) reads: &'a Reads,
+    pub(crate) ranges: &'a [RangeRead],
+    pub(crate) writes: &'a gx_contracts::WriteSet,
+    pub(crate) events: &'a [Event],
+    pub(crate) receipt: &'a Receipt,
+}
+
+/// The transaction id of a nonce and a signer.
+pub(crate) fn tx_id(nonce: &[u8; NONCE_BYTES], msp_id: &str, role: Role) -> TxId {
+    let mut hash = Sha256::new();
+    hash.update(nonce);
+    hash.update(msp_id.as_bytes());
+    hash.update(b"\0");
+    hash.update(role.as_str().as_bytes());
+    TxId::from_bytes(hash.finalize().into())
+}
+
+const fn role_number(role: Role) -> u8 {
+    match role {
+        Role::SuperAdmin => 1,
+        Role::Admin => 2,
+        Role::PartnerApi => 3,
+    }
+}
+
+fn role_of(number: u8) -> Result<Role, Malformed> {
+    Role::ALL.into_iter().find(|role| role_number(*role) == number).ok_or(Malformed("role"))
+}
+
+fn put_version(bytes: &mut Vec<u8>, version: Version) {
+    bytes.put_varint(version.block);
+    bytes.put_varint(u64::from(version.position));
+}
+
+fn version(cursor: &mut Cursor<'_>) -> Result<Version, Malformed> {
+    const WHAT: &str = "version";
+    let block = cursor.varint(WHAT)?;
+    let position = u32::try_from(cursor.varint(WHAT)?).map_err(|_| Malformed(WHAT))?;
+    Ok(Version { block, position })
+}
+
+impl Payload<'_> {
+    /// The bytes of the transaction.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(1_024);
+        let mut section = Vec::with_capacity(512);
+        let mut close = |section: &mut Vec<u8>| {
+            bytes.put_bytes(section);
+            section.clear();
+        };
+
+        section.extend_from_slice(&self.nonce);
+        section.put_text(self.msp_id);
+        section.put_u8(role_number(self.call.role));
+        section.extend_from_slice(&self.timestamp.micros().to_le_bytes());
+        section.put_varint(self.height);
+        section.put_text(&self.call.function);
+        section.put_varint(self.call.args.len() as u64);
+        for arg in &self.call.args {
+            section.put_text(arg);
+        }
+        close(&mut section);
+
+        section.put_varint(self.reads.len() as u64);
+        for (key, version) in self.reads {
+            section.put_bytes(key);
+            section.put_u8(u8::from(version.is_some()));
+            if let Some(version) = version {
+                put_version(&mut section, *version);
+            }
+        }
+        close(&mut section);
+
+        section.put_varint(self.ranges.len() as u64);
+        for range in self.ranges {
+            section.put_bytes(&range.from);
+            section.put_bytes(&range.to);
+            section.put_varint(range.found.len() as u64);
+            for (key, version) in &range.found {
+                section.put_bytes(key);
+                put_version(&mut section, *version);
+            }
+        }
+        close(&mut section);
+
+        section.put_varint(self.writes.len() as u64);
+        for (key, value) in self.writes {
+            section.put_text(key.as_str());
+            section.put_u8(u8::from(value.is_some()));
+            if let Some(value) = value {
+                section.put_bytes(value);
+            }
+        }
+        close(&mut section);
+
+        // Closed enums of texts and numbers always serialise.
+        let _ = serde_json::to_writer(&mut section, self.events);
+        close(&mut section);
+        let _ = serde_json::to_writer(&mut section, self.receipt);
+        close(&mut section);
+        bytes
+    }
+}
+
+/// A transaction's bytes, looked at section by section.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PayloadView<'a> {
+    head: &'a [u8],
+    reads: &'a [u8],
+    ranges: &'a [u8],
+    writes: &'a [u8],
+    events: &'a [u8],
+    receipt: &'a [u8],
+}
+
+/// The first section.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) tx_id: TxId,
+    pub(crate) signer: Signer,
+    pub(crate) timestamp: Timestamp,
+    pub(crate) height: u64,
+    pub(crate) call: Call,
+}
+
+impl<'a> PayloadView<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Result<Self, Malformed> {
+        let mut cursor = Cursor::new(bytes);
+        let view = Self {
+            head: cursor.bytes("head")?,
+            reads: cursor.bytes("reads")?,
+            ranges: cursor.bytes("ranges")?,
+            writes: cursor.bytes("writes")?,
+            events: cursor.bytes("events")?,
+            receipt: cursor.bytes("receipt")?,
+        };
+        cursor.finish("bytes behind the transaction")?;
+        Ok(view)
+    }
+
+    /// The id alone.
+    pub(crate) fn tx_id(&self) -> Result<TxId, Malformed> {
+        let mut cursor = Cursor::new(self.head);
+        let nonce = cursor.array("nonce")?;
+        let msp_id = cursor.text("msp id")?;
+        Ok(tx_id(&nonce, msp_id, role_of(cursor.u8("role")?)?))
+    }
+
+    pub(crate) fn head(&self) -> Result<Head, Malformed> {
+        let mut cursor = Cursor::new(self.head);
+        let nonce = cursor.array("nonce")?;
+        let msp_id = cursor.text("msp id")?;
+        let role = role_of(cursor.u8("role")?)?;
+        let timestamp = Timestamp::from_micros(i64::from_le_bytes(cursor.array("time")?));
+        let height = cursor.varint("height")?;
+        let function = cursor.text("function")?.to_owned();
+        let mut args = Vec::new();
+        for _ in 0..cursor.count("arguments")? {
+            args.push(cursor.text("argument")?.to_owned());
+        }
+        cursor.finish("head")?;
+        Ok(Head {
+            tx_id: tx_id(&nonce, msp_id, role),
+            signer: Signer { msp_id: msp_id.to_owned(), role: Some(role) },
+            timestamp,
+            height,
+            call: Call { function, args, role },
+        })
+    }
+
+    /// Calls `each` with every key read and its version.
+    pub(crate) fn reads<E: From<Malformed>>(
+        &self,
+        mut each: impl FnMut(&'a [u8], Option<Version>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let mut cursor = Cursor::new(self.reads);
+        for _ in 0..cursor.count("reads")? {
+            let key = cursor.bytes("read key")?;
+            let version = match cursor.u8("read version")? {
+                0 => None,
+                1 => Some(version(&mut cursor)?),
+                _ => return Err(Malformed("read version").into()),
+            };
+            each(key, version)?;
+        }
+        Ok(cursor.finish("reads")?)
+    }
+
+    pub(crate) fn ranges(&self) -> Result<Vec<RangeRead>, Malformed> {
+        let mut cursor = Cursor::new(self.ranges);
+        let mut ranges = Vec::new();
+        for _ in 0..cursor.count("ranges")? {
+            let from = cursor.bytes("range start")?.to_vec();
+            let to = cursor.bytes("range end")?.to_vec();
+            let mut found = Vec::new();
+            for _ in 0..cursor.count("range keys")? {
+                found.push((cursor.bytes("range key")?.to_vec(), version(&mut cursor)?));
+            }
+            ranges.push(RangeRead { from, to, found });
+        }
+        cursor.finish("ranges")?;
+        Ok(ranges)
+    }
+
+    /// Calls `each` with every key written and its value (`None`: removed).
+    pub(crate) fn writes(&self, mut each: impl FnMut(&'a [u8], Option<&'a [u8]>)) -> Result<(), Malformed> {
+        let mut cursor = Cursor::new(self.writes);
+        for _ in 0..cursor.count("writes")? {
+            let key = cursor.bytes("written key")?;
+            let value = match cursor.u8("written value")? {
+                0 => None,
+                1 => Some(cursor.bytes("written value")?),
+                _ => return Err(Malformed("written value")),
+            };
+            each(key, value);
+        }
+        cursor.finish("writes")
+    }
+
+    pub(crate) fn events(&self) -> Result<Vec<Event>, Malformed> {
+        serde_json::from_slice(self.events).map_err(|_| Malformed("events"))
+    }
+
+    pub(crate) fn receipt(&self) -> Result<Receipt, Malformed> {
+        serde_json::from_slice(self.receipt).map_err(|_| Malformed("receipt"))
+    }
+
+    /// Looks at every section once, so that nothing malformed gets into a block.
+    pub(crate) fn check(&self) -> Result<(), Malformed> {
+        self.head()?;
+        self.reads(|_, _| Ok::<_, Malformed>(()))?;
+        self.ranges()?;
+        self.writes(|_, _| ())
+    }
+}
