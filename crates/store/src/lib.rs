@@ -29,9 +29,9 @@ mod error;
 pub mod idempotency;
 pub mod migrate;
 pub mod outbox;
+pub mod projection;
 pub mod refusal;
 pub mod repo;
-pub mod projection;
 mod sql;
 #[cfg(feature = "testing")]
 pub mod testing;

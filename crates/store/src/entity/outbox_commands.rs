@@ -48,8 +48,6 @@ pub struct Model {
     pub tx_id: Option<Col<TxId>>,
     /// The signed envelope; emptied when final.
     pub envelope: Option<Vec<u8>>,
-    /// Height of the ledger when it was sent.
-    pub sent_height: Option<i64>,
     /// When it was sent.
     pub sent_at: Option<Col<Timestamp>>,
     /// JSON array: transaction ids of earlier envelopes that have not been found invalid.

@@ -60,14 +60,12 @@ pub struct OpenEnvelope {
     pub tx_id: TxId,
     /// Its signed bytes.
     pub bytes: Vec<u8>,
-    /// Height of the ledger when it was stored, right before it was sent.
-    pub sent_height: u64,
-    /// When that was.
+    /// When it was stored, right before it was sent.
     pub sent_at: Timestamp,
 }
 
 const COLUMNS: &str = "position, command_id, fence, payload, ledger_key, correlation_id, attempts, queued_at, tx_id, \
-                       envelope, sent_height, sent_at, open_tx_ids, void_pending, error_code, error_detail";
+                       envelope, sent_at, open_tx_ids, void_pending, error_code, error_detail";
 
 /// Takes due commands in queue order: none whose conflict key another command holds, none behind a live command with
 /// the same ordering key. Returns them with the position to go on from; 0 when the end of the queue was seen.
@@ -335,13 +333,7 @@ fn read_one(row: &QueryResult, command: Command) -> Result<Claimed, StoreError> 
     let bytes: Option<Vec<u8>> = row.try_get("", "envelope")?;
     let envelope = match (tx_id, bytes) {
         (Some(tx_id), Some(bytes)) => {
-            let sent_height: i64 = row.try_get("", "sent_height")?;
-            Some(OpenEnvelope {
-                tx_id: tx_id.0,
-                bytes,
-                sent_height: u64::try_from(sent_height).map_err(|_| unreadable("sent_height"))?,
-                sent_at: row.try_get::<Col<Timestamp>>("", "sent_at")?.0,
-            })
+            Some(OpenEnvelope { tx_id: tx_id.0, bytes, sent_at: row.try_get::<Col<Timestamp>>("", "sent_at")?.0 })
         }
         _ => None,
     };

@@ -4,7 +4,7 @@
 //! command that is missing from the answer is no longer in the caller's hands: its lease ran out and another took it,
 //! or the projector has settled it.
 
-use gx_contracts::Refusal;
+use gx_contracts::{Receipt, Refusal};
 use gx_types::{CommandId, Timestamp, TxId};
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 
@@ -33,8 +33,6 @@ pub struct StoredEnvelope {
     pub tx_id: TxId,
     /// The signed bytes.
     pub bytes: Vec<u8>,
-    /// Height of the ledger now.
-    pub height: u64,
 }
 
 /// A command that the ledger has committed.
@@ -46,8 +44,8 @@ pub struct SettledCommand {
     pub tx_id: TxId,
     /// Its block.
     pub block: u64,
-    /// The receipt as JSON.
-    pub receipt: String,
+    /// What the contract answered.
+    pub receipt: Receipt,
 }
 
 /// A command that the contract refused for good.
@@ -108,17 +106,13 @@ pub async fn store_envelopes(
         .iter()
         .map(|envelope| {
             let mut row = holder_values(envelope.holder);
-            row.extend([
-                envelope.tx_id.to_raw().into(),
-                envelope.bytes.clone().into(),
-                i64::try_from(envelope.height).unwrap_or(i64::MAX).into(),
-            ]);
+            row.extend([envelope.tx_id.to_raw().into(), envelope.bytes.clone().into()]);
             row
         })
         .collect();
-    let set = "tx_id = v.tx, envelope = v.bytes, sent_height = v.height, sent_at = $1";
+    let set = "tx_id = v.tx, envelope = v.bytes, sent_at = $1";
     let from = "state = 'SUBMITTING' AND tx_id IS NULL";
-    ids(&update(tx, "held, tx, bytes, height", set, from, "", &rows, now).await?)
+    ids(&update(tx, "held, tx, bytes", set, from, "", &rows, now).await?)
 }
 
 /// Notes that envelopes were sent and their outcome is not known yet.
@@ -144,18 +138,16 @@ pub async fn mark_committed(
     settled: &[SettledCommand],
     now: Timestamp,
 ) -> Result<Vec<CommandId>, StoreError> {
-    let rows: Vec<Vec<Value>> = settled
-        .iter()
-        .map(|settled| {
-            let mut row = holder_values(settled.holder);
-            row.extend([
-                settled.tx_id.to_raw().into(),
-                i64::try_from(settled.block).unwrap_or(i64::MAX).into(),
-                settled.receipt.clone().into(),
-            ]);
-            row
-        })
-        .collect();
+    let mut rows = Vec::with_capacity(settled.len());
+    for settled in settled {
+        let mut row = holder_values(settled.holder);
+        row.extend([
+            settled.tx_id.to_raw().into(),
+            i64::try_from(settled.block).unwrap_or(i64::MAX).into(),
+            receipt_text(&settled.receipt)?.into(),
+        ]);
+        rows.push(row);
+    }
     let set = "state = 'COMMITTED', tx_id = v.tx, block_number = v.block, receipt = v.receipt, envelope = NULL, \
                open_tx_ids = '[]', void_pending = FALSE, error_code = NULL, error_detail = NULL, finished_at = $1";
     let from = "state IN ('SUBMITTING', 'SUBMITTED')";
@@ -237,7 +229,7 @@ pub async fn endorse_anew(
     let set = format!(
         "state = 'SUBMITTING', attempts = attempts + 1, \
          open_tx_ids = CASE WHEN v.lost = 1 THEN {OPEN_WITH_THIS_ONE} ELSE open_tx_ids END, \
-         tx_id = NULL, envelope = NULL, sent_height = NULL, sent_at = NULL"
+         tx_id = NULL, envelope = NULL, sent_at = NULL"
     );
     let from = "state IN ('SUBMITTING', 'SUBMITTED') AND tx_id IS NOT NULL";
     ids(&update(tx, "held, lost", &set, from, "", &rows, now).await?)
@@ -308,7 +300,7 @@ pub async fn mark_dead(tx: &impl ConnectionTrait, dead: &[Dead], now: Timestamp)
         "state = 'DEAD', finished_at = $1, lease_owner = NULL, \
          error_code = CASE WHEN void_pending THEN error_code ELSE v.code END, \
          error_detail = CASE WHEN void_pending THEN error_detail ELSE v.detail END, \
-         open_tx_ids = {OPEN_WITH_THIS_ONE}, tx_id = NULL, envelope = NULL, sent_height = NULL, sent_at = NULL"
+         open_tx_ids = {OPEN_WITH_THIS_ONE}, tx_id = NULL, envelope = NULL, sent_at = NULL"
     );
     let from = "state IN ('SUBMITTING', 'SUBMITTED')";
     let changed = ids(&update(tx, "held, code, detail", &set, from, "", &rows, now).await?)?;
@@ -339,6 +331,11 @@ pub async fn replay(tx: &impl ConnectionTrait, command_id: CommandId, now: Times
     keys.retain(|key| !is_shard_key(key));
     add_conflict_keys(tx, command_id, keys).await?;
     Ok(true)
+}
+
+/// A receipt as it is stored.
+pub(super) fn receipt_text(receipt: &Receipt) -> Result<String, StoreError> {
+    serde_json::to_string(receipt).map_err(|why| StoreError::Corrupt(why.to_string()))
 }
 
 fn holder_values(holder: Holder) -> Vec<Value> {

@@ -1,9 +1,10 @@
 //! What the projector writes about commands.
 
+use gx_contracts::{Receipt, ReceiptResult};
 use gx_types::{CommandId, LedgerKey, Timestamp, TxId};
 use sea_orm::{ConnectionTrait, Value};
 
-use super::marks::free_keys;
+use super::marks::{free_keys, receipt_text};
 use crate::col::{Col, Stored};
 use crate::error::StoreError;
 use crate::sql::{BATCH_ROWS_MAX, filled, placeholders, statement};
@@ -17,13 +18,13 @@ pub struct Projected {
     pub tx_id: TxId,
     /// Its block.
     pub block: u64,
-    /// The receipt as JSON.
-    pub receipt: Option<String>,
+    /// What the contract answered.
+    pub receipt: Receipt,
 }
 
 /// Notes that the effects of commands are in the read model: releases their holds, and settles whatever the submitter
 /// has not settled yet. To be called in the transaction that writes those effects. Transactions that no command of this
-/// database caused are passed over.
+/// database caused are passed over, and so are those that only voided a key: their command was refused.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
@@ -32,27 +33,33 @@ pub async fn mark_projected(
     projected: &[Projected],
     now: Timestamp,
 ) -> Result<Vec<(CommandId, LedgerKey)>, StoreError> {
+    let mut rows = Vec::with_capacity(projected.len());
+    for done in projected {
+        if done.receipt.result != ReceiptResult::Voided {
+            let block = i64::try_from(done.block).unwrap_or(i64::MAX);
+            let row: [Value; 4] = [
+                done.ledger_key.to_raw().into(),
+                done.tx_id.to_raw().into(),
+                block.into(),
+                receipt_text(&done.receipt)?.into(),
+            ];
+            rows.push(row);
+        }
+    }
     let mut changed = Vec::new();
-    for chunk in projected.chunks(BATCH_ROWS_MAX) {
+    for chunk in rows.chunks(BATCH_ROWS_MAX) {
         let rows = filled(chunk);
         let sql = format!(
             "WITH v (key, tx, block, answer) AS (VALUES {}) \
              UPDATE outbox_commands SET updated_at = $1, state = 'COMMITTED', projected_block = v.block, \
-             tx_id = v.tx, block_number = v.block, receipt = COALESCE(v.answer, receipt), envelope = NULL, \
+             tx_id = v.tx, block_number = v.block, receipt = v.answer, envelope = NULL, \
              open_tx_ids = '[]', void_pending = FALSE, error_code = NULL, error_detail = NULL, \
              finished_at = COALESCE(CASE WHEN state = 'COMMITTED' THEN finished_at END, $1) FROM v \
              WHERE ledger_key = v.key AND state <> 'FAILED' RETURNING command_id, ledger_key",
             placeholders(rows.len(), 4, 2)
         );
         let mut values: Vec<Value> = vec![now.to_raw().into()];
-        values.extend(rows.into_iter().flat_map(|row| {
-            [
-                row.ledger_key.to_raw().into(),
-                row.tx_id.to_raw().into(),
-                i64::try_from(row.block).unwrap_or(i64::MAX).into(),
-                row.receipt.into(),
-            ]
-        }));
+        values.extend(rows.into_iter().flatten());
         for row in tx.query_all_raw(statement(tx, sql, values)).await? {
             changed.push((
                 row.try_get::<Col<CommandId>>("", "command_id")?.0,

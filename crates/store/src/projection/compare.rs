@@ -59,7 +59,11 @@ pub const COMPARED: &[ComparedTable] = &[
             "occurred_at",
         ],
     },
-    ComparedTable { name: "supply_pools", key: &["pool_id"], columns: &["account_id", "cap", "minted", "updated_block"] },
+    ComparedTable {
+        name: "supply_pools",
+        key: &["pool_id"],
+        columns: &["account_id", "cap", "minted", "updated_block"],
+    },
     ComparedTable {
         name: "countries",
         key: &["country_code"],
@@ -151,8 +155,7 @@ async fn missing_or_different(
                     for ((column, mine), theirs) in columns(table).zip(row).zip(other) {
                         if mine != theirs {
                             let (mine, theirs) = (shown(mine), shown(theirs));
-                            differences
-                                .push(format!("{}: {name}: {column} is {mine}, {theirs} {place}", table.name));
+                            differences.push(format!("{}: {name}: {column} is {mine}, {theirs} {place}", table.name));
                         }
                     }
                 }
@@ -194,15 +197,11 @@ async fn page(
         format!("${}", values.len())
     };
     let condition = after.map_or_else(String::new, |after| {
-        let places: Vec<String> =
-            table.key.iter().zip(after).map(|(column, text)| place(column, text)).collect();
+        let places: Vec<String> = table.key.iter().zip(after).map(|(column, text)| place(column, text)).collect();
         format!("WHERE ({key}) > ({})", places.join(", "))
     });
-    let sql = format!(
-        "SELECT {} FROM {} t {condition} ORDER BY {key} LIMIT {PAGE_ROWS}",
-        select_list(table),
-        table.name
-    );
+    let sql =
+        format!("SELECT {} FROM {} t {condition} ORDER BY {key} LIMIT {PAGE_ROWS}", select_list(table), table.name);
     let statement: Statement = statement(connection, sql, values);
     connection.query_all_raw(statement).await?.iter().map(|row| read(row, table)).collect()
 }

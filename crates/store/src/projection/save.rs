@@ -5,7 +5,9 @@ use sea_orm::ConnectionTrait;
 use serde_json::{Value as Json, json};
 
 use super::set::{execute, storable};
-use crate::entity::{accounts, countries, ledger_deltas, notifications, supply_pools, system_parameters, transactions, wallets};
+use crate::entity::{
+    accounts, countries, ledger_deltas, notifications, supply_pools, system_parameters, transactions, wallets,
+};
 use crate::error::StoreError;
 
 /// A delta entry that a sweep added to its account's balance.
@@ -138,7 +140,8 @@ pub async fn swept_deltas(tx: &impl ConnectionTrait, rows: &[SweptDelta]) -> Res
 /// # Errors
 /// [`StoreError`] when the database cannot be written.
 pub async fn history(tx: &impl ConnectionTrait, rows: &[transactions::Model]) -> Result<(), StoreError> {
-    let sql = "INSERT INTO transactions (account_id, tx_id, event_index, leg, kind, direction, counterparty_id, amount, fee,
+    let sql =
+        "INSERT INTO transactions (account_id, tx_id, event_index, leg, kind, direction, counterparty_id, amount, fee,
                  balance_after, remark, ledger_key, block_number, tx_position, occurred_at)
                SELECT e.value ->> 0, e.value ->> 1, CAST(e.value ->> 2 AS BIGINT), CAST(e.value ->> 3 AS BIGINT),
                  e.value ->> 4, e.value ->> 5, e.value ->> 6, CAST(e.value ->> 7 AS BIGINT),
@@ -190,7 +193,8 @@ pub async fn pools(tx: &impl ConnectionTrait, rows: &[supply_pools::Model]) -> R
 /// # Errors
 /// [`StoreError`] when the database cannot be written.
 pub async fn countries(tx: &impl ConnectionTrait, rows: &[countries::Model]) -> Result<(), StoreError> {
-    let sql = "INSERT INTO countries (country_code, country_name, share_e8, initialized_block, users_count, phase1_granted,
+    let sql =
+        "INSERT INTO countries (country_code, country_name, share_e8, initialized_block, users_count, phase1_granted,
                  phase2_granted, phase3_granted, phase4_granted, phase5_granted, phase6_granted, people_granted,
                  treasury_granted)
                SELECT e.value ->> 0, e.value ->> 1, CAST(e.value ->> 2 AS BIGINT), CAST(e.value ->> 3 AS BIGINT),
@@ -338,7 +342,8 @@ pub async fn paid_requests(tx: &impl ConnectionTrait, rows: &[PaidRequest]) -> R
 /// # Errors
 /// [`StoreError`] when the database cannot be written.
 pub async fn notices(tx: &impl ConnectionTrait, rows: &[notifications::Model]) -> Result<(), StoreError> {
-    let sql = "INSERT INTO notifications (notification_id, profile_id, kind, title, message, action_url, action_required,
+    let sql =
+        "INSERT INTO notifications (notification_id, profile_id, kind, title, message, action_url, action_required,
                  status, tx_id, event_index, created_at)
                SELECT e.value ->> 0, e.value ->> 1, e.value ->> 2, e.value ->> 3, e.value ->> 4, e.value ->> 5,
                  CAST(e.value ->> 6 AS BOOLEAN), e.value ->> 7, e.value ->> 8, CAST(e.value ->> 9 AS BIGINT),

@@ -11,9 +11,10 @@ use crate::sql::statement;
 fn text(connection: &impl ConnectionTrait, sql: &str) -> String {
     let (rows, texts) = match Backend::of(connection) {
         Backend::Sqlite => ("json_each($1) AS e", "(SELECT value FROM json_each($1))"),
-        Backend::Postgres => {
-            ("json_array_elements(CAST($1 AS json)) AS e", "(SELECT value FROM json_array_elements_text(CAST($1 AS json)))")
-        }
+        Backend::Postgres => (
+            "json_array_elements(CAST($1 AS json)) AS e",
+            "(SELECT value FROM json_array_elements_text(CAST($1 AS json)))",
+        ),
     };
     sql.replace("{rows}", rows).replace("{texts}", texts)
 }

@@ -1,9 +1,12 @@
 //! What the environment's ledger is, and how it was at its last heartbeat.
 
+use gx_types::{Sha256Hex, Timestamp};
 use sea_orm::{ConnectionTrait, EntityTrait};
 
-use crate::StoreError;
+use crate::col::Col;
 use crate::entity::ledger_binding::{Entity, Model};
+use crate::error::StoreError;
+use crate::sql::statement;
 
 /// The binding; `None` while no ledger was ever bound.
 ///
@@ -11,4 +14,50 @@ use crate::entity::ledger_binding::{Entity, Model};
 /// [`StoreError`].
 pub async fn get<C: ConnectionTrait>(db: &C) -> Result<Option<Model>, StoreError> {
     Ok(Entity::find_by_id(1_i64).one(db).await?)
+}
+
+/// What the holder of the ledger has seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Beat {
+    /// Hash of the genesis block.
+    pub fingerprint: Sha256Hex,
+    /// Number of the last block.
+    pub height: u64,
+    /// Time of the last block.
+    pub last_block_at: Timestamp,
+    /// MSP ids of the organisations that endorse.
+    pub organisations: Vec<String>,
+}
+
+/// Writes what the ledger answered, and binds the environment to it with the first call. `false`: the environment is
+/// bound to another ledger, and nothing was written.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn beat(tx: &impl ConnectionTrait, beat: &Beat, now: Timestamp) -> Result<bool, StoreError> {
+    let sql = "INSERT INTO ledger_binding (binding_id, fingerprint, height, last_block_at, heartbeat_at, reachable, \
+         reason, endorsing_orgs, bound_at) VALUES (1, $1, $2, $3, $4, TRUE, '', $5, $4) \
+         ON CONFLICT (binding_id) DO UPDATE SET height = excluded.height, last_block_at = excluded.last_block_at, \
+         heartbeat_at = excluded.heartbeat_at, reachable = TRUE, reason = '', endorsing_orgs = excluded.endorsing_orgs \
+         WHERE ledger_binding.fingerprint = excluded.fingerprint";
+    let organisations =
+        serde_json::to_string(&beat.organisations).map_err(|why| StoreError::Corrupt(why.to_string()))?;
+    let values = vec![
+        Col(beat.fingerprint).into(),
+        i64::try_from(beat.height).unwrap_or(i64::MAX).into(),
+        Col(beat.last_block_at).into(),
+        Col(now).into(),
+        organisations.into(),
+    ];
+    Ok(tx.execute_raw(statement(tx, sql, values)).await?.rows_affected() == 1)
+}
+
+/// Writes that the ledger did not answer, and why. The last heartbeat stays as it was.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn missed(tx: &impl ConnectionTrait, reason: &str) -> Result<(), StoreError> {
+    let sql = "UPDATE ledger_binding SET reachable = FALSE, reason = $1 WHERE binding_id = 1";
+    tx.execute_raw(statement(tx, sql, vec![reason.into()])).await?;
+    Ok(())
 }

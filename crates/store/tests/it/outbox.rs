@@ -5,14 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gx_base::{EntropyExt, SeededEntropy};
-use gx_contracts::{Command, Refusal, RefusalCode};
+use gx_contracts::{Command, Receipt, ReceiptResult, Refusal, RefusalCode};
 use gx_store::entity::outbox_commands;
 use gx_store::outbox::{self, ClaimOptions, Claimed, EnvelopeFate, Holder, NewCommand};
 use gx_store::repo::wallets;
 use gx_store::sea_orm::EntityTrait;
 use gx_store::testing::TestStore;
 use gx_store::{Store, StoreError};
-use gx_types::{Actor, CommandId, CorrelationId, GxId, OutboxState, ProfileId, Qirat, Timestamp, TxId};
+use gx_types::{Actor, CommandId, CorrelationId, GxId, LedgerKey, OutboxState, ProfileId, Qirat, Timestamp, TxId};
 
 pub const NOW: Timestamp = Timestamp::from_micros(1_800_000_000_000_000);
 
@@ -142,6 +142,10 @@ pub fn holder(claimed: &Claimed) -> Holder {
     Holder { command_id: claimed.command_id, fence: claimed.fence }
 }
 
+pub fn receipt(tx_id: TxId, key: &LedgerKey) -> Receipt {
+    Receipt { tx_id, key: key.clone(), result: ReceiptResult::Done }
+}
+
 pub fn refusal() -> Refusal {
     Refusal::of(RefusalCode::SystemPaused)
 }
@@ -215,17 +219,27 @@ async fn a_command_goes_the_whole_way_and_its_hold_ends_with_the_projection() {
         assert_eq!(held().await, 1_002);
         let claimed = scene.claim(NOW).await.remove(0);
         let tx_id = scene.tx_id();
-        let envelope = outbox::StoredEnvelope { holder: holder(&claimed), tx_id, bytes: vec![1, 2, 3], height: 7 };
+        let envelope = outbox::StoredEnvelope { holder: holder(&claimed), tx_id, bytes: vec![1, 2, 3] };
         assert_eq!(mark!(scene, store_envelopes, [envelope.clone()]), [id]);
         assert_eq!(mark!(scene, store_envelopes, [envelope]), [], "an envelope is never overwritten");
         assert_eq!(mark!(scene, mark_submitted, [holder(&claimed)]), [id]);
         assert_eq!(scene.state(id).await, OutboxState::Submitted);
-        let settled = outbox::SettledCommand { holder: holder(&claimed), tx_id, block: 8, receipt: "{}".to_owned() };
+        let settled = outbox::SettledCommand {
+            holder: holder(&claimed),
+            tx_id,
+            block: 8,
+            receipt: receipt(tx_id, &claimed.ledger_key),
+        };
         assert_eq!(mark!(scene, mark_committed, [settled.clone()]), [id]);
         assert_eq!(mark!(scene, mark_committed, [settled]), []);
         assert_eq!(outbox::status_of(&scene.row(id).await), gx_types::CommandStatus::Processing);
         assert_eq!(held().await, 1_002);
-        let projected = outbox::Projected { ledger_key: claimed.ledger_key.clone(), tx_id, block: 8, receipt: None };
+        let projected = outbox::Projected {
+            ledger_key: claimed.ledger_key.clone(),
+            tx_id,
+            block: 8,
+            receipt: receipt(tx_id, &claimed.ledger_key),
+        };
         assert_eq!(mark!(scene, mark_projected, [projected]), [(id, claimed.ledger_key)]);
         let row = scene.row(id).await;
         assert_eq!(outbox::status_of(&row), gx_types::CommandStatus::Confirmed);
@@ -243,8 +257,7 @@ async fn a_lease_that_ran_out_is_taken_over_and_its_old_holder_writes_nothing_mo
         let scene = Scene::new(&test.store);
         let id = scene.enqueue(scene.transfer(1, 2)).await;
         let old = scene.claim(NOW).await.remove(0);
-        let envelope =
-            outbox::StoredEnvelope { holder: holder(&old), tx_id: scene.tx_id(), bytes: vec![9; 300], height: 7 };
+        let envelope = outbox::StoredEnvelope { holder: holder(&old), tx_id: scene.tx_id(), bytes: vec![9; 300] };
         mark!(scene, store_envelopes, [envelope.clone()]);
         let other = scene.other("two");
         assert_eq!(ids(&other.take_over(NOW.plus(Duration::from_secs(10))).await), []);
@@ -252,11 +265,15 @@ async fn a_lease_that_ran_out_is_taken_over_and_its_old_holder_writes_nothing_mo
         let new = other.take_over(later).await.remove(0);
         assert_eq!((new.command_id, new.attempts), (id, 2));
         let open = new.envelope.clone().unwrap();
-        assert_eq!((open.tx_id, open.bytes, open.sent_height), (envelope.tx_id, envelope.bytes, 7));
+        assert_eq!((open.tx_id, open.bytes), (envelope.tx_id, envelope.bytes));
         assert_eq!(ids(&scene.take_over(later).await), [], "nobody takes it twice");
         // The old holder.
-        let settled =
-            outbox::SettledCommand { holder: holder(&old), tx_id: envelope.tx_id, block: 8, receipt: "{}".to_owned() };
+        let settled = outbox::SettledCommand {
+            holder: holder(&old),
+            tx_id: envelope.tx_id,
+            block: 8,
+            receipt: receipt(envelope.tx_id, &old.ledger_key),
+        };
         assert_eq!(mark!(scene, mark_committed, [settled]), []);
         assert_eq!(mark!(scene, mark_submitted, [holder(&old)]), []);
         assert_eq!(mark!(scene, endorse_anew, [(holder(&old), EnvelopeFate::Invalid)]), []);
@@ -297,7 +314,7 @@ async fn a_dead_command_frees_its_keys_and_a_replay_goes_to_the_tail() {
         let behind = scene.enqueue(scene.transfer(1, 3)).await;
         let claimed = scene.claim(NOW).await.remove(0);
         let tx_id = scene.tx_id();
-        let envelope = outbox::StoredEnvelope { holder: holder(&claimed), tx_id, bytes: vec![1], height: 7 };
+        let envelope = outbox::StoredEnvelope { holder: holder(&claimed), tx_id, bytes: vec![1] };
         mark!(scene, store_envelopes, [envelope]);
         let dead = outbox::Dead {
             holder: holder(&claimed),

@@ -29,7 +29,6 @@ CREATE TABLE outbox_commands (
     -- The envelope as stored before it was sent, and since when its outcome is open.
     tx_id TEXT,
     envelope {bytes},
-    sent_height BIGINT,
     sent_at BIGINT,
     -- JSON array: transaction ids of earlier envelopes that have not been found invalid.
     open_tx_ids TEXT NOT NULL DEFAULT '[]',
