@@ -32,6 +32,8 @@ pub struct Model {
     pub login_locked_until: Option<Col<Timestamp>>,
     /// Last login.
     pub last_login_at: Option<Col<Timestamp>>,
+    /// The block in which the ledger recorded the appointment; written by the projector.
+    pub appointed_block: Option<i64>,
     /// Who made the account.
     pub created_by: String,
     /// When the row was made.

@@ -355,6 +355,16 @@ pub async fn notices(tx: &impl ConnectionTrait, rows: &[notifications::Model]) -
     Ok(())
 }
 
+/// Notes the block in which the ledger recorded an administrator's appointment. `false`: there is no such administrator.
+///
+/// # Errors
+/// [`StoreError`] when the database cannot be written.
+pub async fn appointed(tx: &impl ConnectionTrait, admin_id: &str, block: i64) -> Result<bool, StoreError> {
+    let sql = "UPDATE admin_users SET appointed_block = $2 WHERE admin_id = $1";
+    let done = tx.execute_raw(crate::sql::statement(tx, sql, vec![admin_id.into(), block.into()])).await?;
+    Ok(done.rows_affected() == 1)
+}
+
 fn notice(row: &notifications::Model) -> Json {
     json!([
         row.notification_id.to_string(),

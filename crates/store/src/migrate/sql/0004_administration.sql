@@ -12,6 +12,8 @@ CREATE TABLE admin_users (
     login_failures BIGINT NOT NULL DEFAULT 0,
     login_locked_until BIGINT,
     last_login_at BIGINT,
+    -- The block in which the ledger recorded the appointment; empty when it was never asked to.
+    appointed_block BIGINT,
     created_by TEXT NOT NULL,
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL
