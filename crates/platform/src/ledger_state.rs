@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use gx_base::Clock;
 use gx_base::limits::LEDGER_WAIT_SECONDS_MAX;
-use gx_store::Store;
 use gx_store::repo::ledger_binding;
+use gx_store::{Store, outbox, projection};
 use gx_types::{ErrorCode, Timestamp};
 use tokio::sync::Mutex;
 
@@ -90,8 +90,8 @@ impl LedgerState {
         let seen = Seen {
             at: now,
             bound: ledger_binding::get(db).await?.is_some(),
-            paused: false,
-            oldest_waiting: None,
+            paused: projection::system::pause_reason(db).await?.is_some(),
+            oldest_waiting: outbox::oldest_waiting(db).await?,
         };
         *last = Some(seen);
         Ok(seen)

@@ -4,7 +4,7 @@
 //! * [`http`] has routes declared once, extractors that name the refused field, problems, limits, paging. **A new
 //!   route** is shown at [`http::RouteSet`]; **a new error code** is a line in `gx_types::ErrorCode`.
 //! * [`auth`] finds out who is asking and what they may. **A new permission** is a line in [`auth::Permission`].
-//! * `idempotent` makes a write repeatable, `wait_for_command` waits until the ledger has decided.
+//! * [`idempotent`] makes a write repeatable, [`wait_for_command`] waits until the ledger has decided.
 //! * [`settings`], [`metrics`], [`logging`], [`health`] are what operators see.
 //! * [`Served`] serves a component on a port with all of it.
 
@@ -14,9 +14,11 @@ mod app;
 pub mod auth;
 mod biometric;
 mod bus;
+mod commands;
 mod dev_mailbox;
 pub mod health;
 pub mod http;
+mod idempotent;
 mod ledger_state;
 pub mod logging;
 mod mail;
@@ -27,11 +29,15 @@ mod secrets;
 mod served;
 pub mod settings;
 mod sms;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use app::{App, AppError, AppParts, install_crypto};
 pub use biometric::{BiometricError, BiometricKey, DocumentError, normalise_number};
 pub use bus::{Bus, BusMessage, CommandWatch};
+pub use commands::{accepted, command_view, wait_for_command};
 pub use dev_mailbox::{MailboxQuery, MailboxReply, MailboxMessage, routes as dev_mailbox_routes};
+pub use idempotent::{Once, idempotent};
 pub use ledger_state::LedgerState;
 pub use mail::{Mail, MailError, MailMessage};
 pub use mailbox::{is_test_address, is_test_number};

@@ -250,10 +250,10 @@ impl Settings {
             // Documents and key must lie somewhere.
             reader.missing(GX_DATA);
         }
-        let public_url = reader.url(PUBLIC_URL).or_else(|| {
+        let public_url = reader.url(PUBLIC_URL);
+        if !reader.values.contains_key(PUBLIC_URL) {
             reader.missing(PUBLIC_URL);
-            None
-        });
+        }
         let smtp_url = reader.optional_secret(SMTP_URL);
         let mail_from = reader.optional(MAIL_FROM);
         if smtp_url.is_some() && mail_from.is_none() {

@@ -28,9 +28,7 @@ mod sequencer;
 mod simulate;
 mod state;
 mod validate;
-mod verify;
 mod waiters;
 
 pub use ledger::EmbeddedLedger;
 pub use options::EmbeddedOptions;
-pub use verify::Verified;

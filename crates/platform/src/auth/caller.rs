@@ -16,7 +16,7 @@ use gx_base::limits::SESSION_CACHE_SECONDS_MAX;
 use gx_store::Store;
 use gx_store::repo::{admin_sessions, sessions};
 use gx_types::{
-    AdminId, AdminRole, ErrorCode, PersonStatus, ProfileId, SessionId, SessionTransport, Sha256Hex, Timestamp,
+    Actor, AdminId, AdminRole, ErrorCode, PersonStatus, ProfileId, SessionId, SessionTransport, Sha256Hex, Timestamp,
 };
 use uuid::Uuid;
 
@@ -66,10 +66,10 @@ impl Person {
         self.session.transport
     }
 
-    /// The name under which rows keep what this person asked for, `person:<id>`.
+    /// Under whom rows keep what this person asked for.
     #[must_use]
-    pub fn actor(&self) -> String {
-        format!("person:{}", self.profile_id)
+    pub const fn actor(&self) -> Actor {
+        Actor::Person(self.profile_id)
     }
 }
 
@@ -80,10 +80,10 @@ impl Admin {
         self.session.transport
     }
 
-    /// The name under which rows keep what this administrator asked for, `admin:<id>`.
+    /// Under whom rows keep what this administrator asked for.
     #[must_use]
-    pub fn actor(&self) -> String {
-        format!("admin:{}", self.admin_id)
+    pub const fn actor(&self) -> Actor {
+        Actor::Admin(self.admin_id)
     }
 }
 

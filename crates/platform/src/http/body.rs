@@ -45,6 +45,11 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
             return Err(ApiError::field(field, ErrorCode::FieldInvalid, "A text cannot contain NUL characters."));
         }
     }
+    // serde would take `["50"]` for an object with its fields in order; the API does not.
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
+        serde_json::from_slice::<serde::de::IgnoredAny>(bytes).map_err(|error| malformed(&error))?;
+        return Err(ApiError::field("body", ErrorCode::FieldInvalid, "The body is a JSON object."));
+    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
@@ -168,7 +173,9 @@ mod tests {
             ("{", 400, ""),
             ("{} {}", 422, "amount:FIELD_REQUIRED"),
             (r#"{"amount":"1"} x"#, 400, ""),
-            ("[]", 422, "amount:FIELD_REQUIRED"),
+            ("[]", 422, "body:FIELD_INVALID"),
+            (r#"["1", null]"#, 422, "body:FIELD_INVALID"),
+            ("nonsense", 400, ""),
             ("7", 422, "body:FIELD_INVALID"),
             ("{}", 422, "amount:FIELD_REQUIRED"),
             (r#"{"amount":"1.5"}"#, 422, "amount:AMOUNT_INVALID"),
