@@ -28,6 +28,16 @@ impl Content {
         }
     }
 
+    /// The ending of a file name.
+    #[must_use]
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Jpeg => "jpg",
+            Self::Png => "png",
+            Self::Pdf => "pdf",
+        }
+    }
+
     /// The content of these bytes: a whole, well-formed frame of one of the kinds, not merely its first bytes.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Option<Self> {

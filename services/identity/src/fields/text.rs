@@ -3,9 +3,6 @@
 use gx_types::ErrorCode;
 use unicode_normalization::UnicodeNormalization;
 
-/// Longest number of a document, characters.
-const NUMBER_CHARS_MAX: usize = 64;
-
 /// One line of text of 1 to `chars_max` characters in NFC; blanks around it are dropped, control characters refused.
 ///
 /// # Errors
@@ -22,16 +19,13 @@ pub fn line(text: &str, chars_max: usize) -> Result<String, ErrorCode> {
     Ok(line)
 }
 
-/// The number of a document as it is kept for comparison: NFKC, upper case, letters and digits only. «ab 12-34» and
-/// «AB1234» are the same document.
+/// The number of a document as it is kept, in the form in which the biometric hash takes it too: NFKC, upper case,
+/// letters and digits only. «ab 12-34» and «AB1234» are the same document.
 ///
 /// # Errors
-/// `FIELD_INVALID` when fewer than three or more than 64 characters are left.
+/// `FIELD_INVALID` when too few or too many characters are left.
 pub fn document_number(text: &str) -> Result<String, ErrorCode> {
-    let number: String = text.nfkc().flat_map(char::to_uppercase).filter(|c| c.is_alphanumeric()).collect();
-    // Upper-casing can undo the composition.
-    let number: String = number.nfkc().collect();
-    if (3..=NUMBER_CHARS_MAX).contains(&number.chars().count()) { Ok(number) } else { Err(ErrorCode::FieldInvalid) }
+    gx_platform::normalise_number(text).map_err(|_| ErrorCode::FieldInvalid)
 }
 
 #[cfg(test)]
@@ -59,7 +53,7 @@ mod tests {
         ] {
             assert_eq!(document_number(typed).as_deref(), Ok(kept), "{typed}");
         }
-        for bad in ["", "--", "a1", &"9".repeat(65)] {
+        for bad in ["", "--", "a12", &"9".repeat(41)] {
             assert_eq!(document_number(bad), Err(ErrorCode::FieldInvalid), "{bad}");
         }
     }

@@ -103,8 +103,6 @@ pub struct DocumentConstraints {
     pub identifying_document_types: Vec<DocumentType>,
     /// Sides.
     pub document_sides: Vec<DocumentSide>,
-    /// Whether documents can be stored at all.
-    pub upload_enabled: bool,
 }
 
 /// `POST /api/v1/users/{id}/kyc`: hands uploaded documents in for review.
@@ -147,9 +145,9 @@ pub struct KycView {
     /// Where it stands.
     pub status: SubmissionStatus,
     /// SHA-256 over the documents' hashes, in the order of their ids.
-    pub evidence_hash: Sha256Hex,
+    pub evidence_hash: Option<Sha256Hex>,
     /// Size of all files, bytes.
-    pub evidence_size: u64,
+    pub evidence_size: Option<u64>,
     /// The documents as they were handed in.
     pub document_ids: Vec<DocumentId>,
     /// When it was decided.

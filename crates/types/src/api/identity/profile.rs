@@ -49,25 +49,49 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
     }
 }
 
-/// What a person does for a living.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub enum EmploymentStatus {
+macro_rules! employment {
+    ($($(#[$doc:meta])* $variant:ident = $text:literal),* $(,)?) => {
+        /// What a person does for a living.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        pub enum EmploymentStatus {
+            $($(#[$doc])* #[serde(rename = $text)] $variant,)*
+        }
+
+        impl EmploymentStatus {
+            /// The one spelling of API and database.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+
+            /// The status of that spelling.
+            #[must_use]
+            pub fn from_text(text: &str) -> Option<Self> {
+                match text {
+                    $($text => Some(Self::$variant),)*
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+employment! {
     /// Works for somebody.
-    Employed,
+    Employed = "EMPLOYED",
     /// Works for oneself.
-    SelfEmployed,
+    SelfEmployed = "SELF_EMPLOYED",
     /// Looks for work.
-    Unemployed,
+    Unemployed = "UNEMPLOYED",
     /// Studies.
-    Student,
+    Student = "STUDENT",
     /// Has worked.
-    Retired,
+    Retired = "RETIRED",
     /// Keeps a household.
-    Homemaker,
+    Homemaker = "HOMEMAKER",
     /// Anything else.
-    Other,
+    Other = "OTHER",
 }
 
 macro_rules! profile_patch {

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Transport, UserSummary};
-use crate::{CountryCode, Gender, RegistrationId, RegistrationStep, Timestamp};
+use crate::{BirthDate, CountryCode, Gender, RegistrationId, RegistrationStep, Timestamp};
 
 /// The header that carries the registration's token when its state is read.
 pub const REGISTRATION_TOKEN_HEADER: &str = "x-registration-token";
@@ -291,7 +291,7 @@ pub struct RegistrationView {
     pub country_code: Option<CountryCode>,
     /// `YYYY-MM-DD`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub date_of_birth: Option<String>,
+    pub date_of_birth: Option<BirthDate>,
     /// Gender.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gender: Option<Gender>,

@@ -1,0 +1,106 @@
+//! `POST /api/v1/auth/refresh`: new tokens for the newest refresh token of a session. An older one shows that two
+//! parties hold the session's tokens, and nobody can tell which is the thief: the session ends.
+
+use axum::Json;
+use axum::extract::State;
+use gx_base::limits::ACCESS_TOKEN_SECONDS;
+use gx_platform::App;
+use gx_platform::auth::{NewSession, Presented};
+use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, Handled, RateClass, Route};
+use gx_store::Col;
+use gx_store::repo::{people, sessions};
+use gx_types::api::identity::{RefreshRequest, TokenPair};
+use gx_types::{ErrorCode, ProfileId, SessionTransport};
+
+use super::carry::ends;
+
+/// Declares the route.
+pub(crate) fn route() -> Handled {
+    Route::post("/api/v1/auth/refresh", "refreshSession")
+        .summary("Get new tokens")
+        .description("A refresh token is good once. Presenting a spent one ends the session.")
+        .access(Access::Public)
+        .limit(RateClass::Login)
+        .body::<RefreshRequest>()
+        .reply::<TokenPair>(200, "New tokens; the one sent is spent")
+        .errors(&[
+            ErrorCode::Unauthorized,
+            ErrorCode::SessionExpired,
+            ErrorCode::SessionRevoked,
+            ErrorCode::AccountDisabled,
+        ])
+        .handle(handle)
+}
+
+async fn handle(State(app): State<App>, ApiJson(request): ApiJson<RefreshRequest>) -> ApiResult<Json<TokenPair>> {
+    refresh(&app, &request).await.map(Json)
+}
+
+enum Outcome {
+    Renewed(ProfileId),
+    Ended(ErrorCode),
+    Refused(ErrorCode),
+}
+
+/// Renews a session.
+///
+/// # Errors
+/// 401 for a token that is none, spent, expired or revoked; 403 for a suspended or closed account.
+pub async fn refresh(app: &App, request: &RefreshRequest) -> ApiResult<TokenPair> {
+    let presented = Presented::parse(&request.refresh_token).ok_or(ErrorCode::Unauthorized)?;
+    let now = app.now();
+    let session_id = presented.session_id;
+    let renewed = NewSession::renew(session_id, SessionTransport::Token, &**app.entropy());
+    let new_hash = renewed.refresh_hash();
+    let outcome = app
+        .store()
+        .write(move |tx| {
+            let presented = presented.clone();
+            Box::pin(async move {
+                let Some(mut row) = sessions::lock(tx, session_id).await? else {
+                    return Ok(Outcome::Refused(ErrorCode::Unauthorized));
+                };
+                if row.transport != SessionTransport::Token {
+                    return Ok(Outcome::Refused(ErrorCode::Unauthorized));
+                }
+                if row.revoked_at.is_some() {
+                    return Ok(Outcome::Refused(ErrorCode::SessionRevoked));
+                }
+                if row.expires_at.0 <= now {
+                    return Ok(Outcome::Refused(ErrorCode::SessionExpired));
+                }
+                if !presented.matches(row.refresh_hash.map(|hash| hash.0)) {
+                    sessions::revoke(tx, session_id, "a spent refresh token was presented", now).await?;
+                    return Ok(Outcome::Ended(ErrorCode::SessionRevoked));
+                }
+                let profile_id = row.profile_id.0;
+                let person = people::find(tx, profile_id).await?;
+                if !person.is_some_and(|person| person.state().may_sign_in()) {
+                    sessions::revoke(tx, session_id, "the account is suspended or closed", now).await?;
+                    return Ok(Outcome::Ended(ErrorCode::AccountDisabled));
+                }
+                row.refresh_hash = new_hash.map(Col);
+                row.rotations += 1;
+                row.last_used_at = Col(now);
+                row.expires_at = Col(ends(now));
+                sessions::save(tx, row).await?;
+                Ok::<_, ApiError>(Outcome::Renewed(profile_id))
+            })
+        })
+        .await?;
+    match outcome {
+        Outcome::Renewed(profile_id) => Ok(TokenPair {
+            access_token: app.auth().person_token(profile_id, session_id).await?,
+            refresh_token: renewed.secret.expose().to_owned(),
+            expires_in: ACCESS_TOKEN_SECONDS,
+        }),
+        Outcome::Ended(code) => {
+            app.auth().ended(session_id);
+            if code == ErrorCode::SessionRevoked {
+                tracing::warn!(%session_id, "a spent refresh token was presented; its session was ended");
+            }
+            Err(code.into())
+        }
+        Outcome::Refused(code) => Err(code.into()),
+    }
+}

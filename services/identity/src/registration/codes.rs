@@ -1,0 +1,99 @@
+//! The two codes of a registration: when one may be sent, and what happens when one is tried.
+
+use gx_base::limits::{CODE_SECONDS, CODE_TRIES_MAX};
+use gx_platform::http::ApiResult;
+use gx_platform::{App, hmac_sha256, same};
+use gx_store::Col;
+use gx_store::repo::registrations::Registration;
+use gx_types::{ErrorCode, RegistrationId, Sha256Hex, Timestamp};
+
+use super::CODES_SENT_MAX;
+use crate::fields::Code;
+
+/// Which of the two codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Channel {
+    Email,
+    Phone,
+}
+
+impl Channel {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Phone => "phone",
+        }
+    }
+}
+
+/// When a code that is sent at `now` expires.
+pub(super) fn expiry(now: Timestamp) -> Timestamp {
+    now.plus(std::time::Duration::from_secs(CODE_SECONDS))
+}
+
+/// What is kept of a code. Keyed, because a million codes are hashed in a moment; bound to the registration and to the
+/// address or number, so that a code proves only what it was sent to.
+pub(super) fn hash(app: &App, id: RegistrationId, channel: Channel, target: &str, code: &Code) -> ApiResult<Sha256Hex> {
+    let key = app.derive_key("one-time-codes")?;
+    let message = format!("{id}\n{}\n{target}\n{}", channel.name(), code.expose());
+    Ok(Sha256Hex::from_bytes(hmac_sha256(&key, message.as_bytes())))
+}
+
+/// The columns of one code.
+pub(super) struct Slot<'r> {
+    hash: &'r mut Option<String>,
+    expires_at: &'r mut Option<Col<Timestamp>>,
+    tries: &'r mut i64,
+    sent: &'r mut i64,
+}
+
+impl<'r> Slot<'r> {
+    pub(super) fn of(row: &'r mut Registration, channel: Channel) -> Self {
+        match channel {
+            Channel::Email => Self {
+                hash: &mut row.email_code_hash,
+                expires_at: &mut row.email_code_expires_at,
+                tries: &mut row.email_code_tries,
+                sent: &mut row.email_codes_sent,
+            },
+            Channel::Phone => Self {
+                hash: &mut row.phone_code_hash,
+                expires_at: &mut row.phone_code_expires_at,
+                tries: &mut row.phone_code_tries,
+                sent: &mut row.phone_codes_sent,
+            },
+        }
+    }
+
+    /// Puts a new code in place of the last. The tries go on counting: otherwise asking again would buy more guesses.
+    pub(super) fn issue(&mut self, hash: Sha256Hex, now: Timestamp) -> Result<(), ErrorCode> {
+        if *self.tries >= i64::from(CODE_TRIES_MAX) {
+            return Err(ErrorCode::OtpMaxAttempts);
+        }
+        if *self.sent >= CODES_SENT_MAX {
+            return Err(ErrorCode::OtpMaxResends);
+        }
+        *self.sent += 1;
+        *self.hash = Some(hash.to_string());
+        *self.expires_at = Some(Col(expiry(now)));
+        Ok(())
+    }
+
+    /// Tries a code. A right one is spent, a wrong one is counted; save the row either way.
+    pub(super) fn check(&mut self, presented: Sha256Hex, now: Timestamp) -> Result<(), ErrorCode> {
+        if *self.tries >= i64::from(CODE_TRIES_MAX) {
+            return Err(ErrorCode::OtpMaxAttempts);
+        }
+        let stored = self.hash.as_deref().and_then(|text| text.parse::<Sha256Hex>().ok());
+        let Some(stored) = stored.filter(|_| self.expires_at.is_some_and(|until| until.0 > now)) else {
+            return Err(ErrorCode::OtpExpired);
+        };
+        if !same(stored.as_bytes(), presented.as_bytes()) {
+            *self.tries += 1;
+            return Err(ErrorCode::OtpInvalid);
+        }
+        *self.hash = None;
+        *self.expires_at = None;
+        Ok(())
+    }
+}

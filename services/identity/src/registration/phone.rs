@@ -1,0 +1,84 @@
+//! Step 6, `POST /api/v1/registration/phone`: sends a code to the number.
+
+use axum::Json;
+use axum::extract::State;
+use gx_platform::App;
+use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, Handled, RateClass, Route};
+use gx_store::repo::{people, registrations};
+use gx_types::api::identity::{CodeSent, PhoneRequest};
+use gx_types::{ErrorCode, RegistrationStep};
+
+use super::codes::{self, Channel, Slot};
+use super::{Claim, letters, need, reach};
+use crate::fields::{self, Code};
+use crate::refuse::refused;
+
+/// Declares the route.
+pub(crate) fn route() -> Handled {
+    Route::post("/api/v1/registration/phone", "setRegistrationPhone")
+        .summary("Say the phone number")
+        .description(
+            "Sends a code to the number. May be repeated with another number; at most five codes in one registration. The \
+             answer is the same whether or not the number has an account.",
+        )
+        .access(Access::Public)
+        .limit(RateClass::Register)
+        .body::<PhoneRequest>()
+        .reply::<CodeSent>(200, "A code is on its way")
+        .errors(&[
+            ErrorCode::PhoneRequired,
+            ErrorCode::PhoneInvalidFormat,
+            ErrorCode::OtpMaxAttempts,
+            ErrorCode::OtpMaxResends,
+            ErrorCode::RegistrationNotFound,
+            ErrorCode::RegistrationExpired,
+            ErrorCode::RegistrationStepInvalid,
+            ErrorCode::RegistrationAlreadyCompleted,
+            ErrorCode::UpstreamUnavailable,
+        ])
+        .handle(handle)
+}
+
+async fn handle(State(app): State<App>, ApiJson(request): ApiJson<PhoneRequest>) -> ApiResult<Json<CodeSent>> {
+    set_phone(&app, &request).await.map(Json)
+}
+
+/// Sets the phone number and sends a code to it.
+///
+/// # Errors
+/// 400 for a number that is none, or before the password is set; 429 after too many codes; 502 when text messages
+/// cannot be sent.
+pub async fn set_phone(app: &App, request: &PhoneRequest) -> ApiResult<CodeSent> {
+    let number = fields::phone(&request.phone_num).map_err(|code| refused("phoneNum", code))?;
+    let claim = Claim::new(request.registration_id, &request.registration_token);
+    let now = app.now();
+    let code = Code::new(&**app.entropy());
+    let code_hash = codes::hash(app, claim.id, Channel::Phone, &number, &code)?;
+
+    let new_number = number.clone();
+    let (current_step, has_account) = app
+        .store()
+        .write(move |tx| {
+            let number = new_number.clone();
+            Box::pin(async move {
+                let mut row = claim.open(tx, now).await?;
+                need(&row, RegistrationStep::PasswordSet)?;
+                Slot::of(&mut row, Channel::Phone).issue(code_hash, now)?;
+                let has_account = people::has_phone(tx, &number).await?;
+                row.phone_num = Some(number);
+                reach(&mut row, RegistrationStep::PhoneSent, now);
+                let step = row.step.0;
+                registrations::save(tx, row).await?;
+                Ok::<_, ApiError>((step, has_account))
+            })
+        })
+        .await?;
+    app.sms().send(&number, &letters::phone_code(&code, has_account)).await?;
+    Ok(CodeSent {
+        success: true,
+        registration_id: claim.id,
+        current_step,
+        message: "We have sent a code to this number.".to_owned(),
+        code_expires_at: codes::expiry(now),
+    })
+}

@@ -1,0 +1,99 @@
+//! Steps 2b and 7b, `POST /api/v1/registration/{email|phone}/resend`: a new code in place of the last.
+
+use axum::Json;
+use axum::extract::State;
+use gx_platform::App;
+use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, Handled, RateClass, Route};
+use gx_store::repo::{people, registrations};
+use gx_types::api::identity::{CodeSent, ResendRequest};
+use gx_types::{ErrorCode, RegistrationStep};
+
+use super::codes::{self, Channel, Slot};
+use super::{Claim, letters};
+use crate::fields::Code;
+
+const ERRORS: &[ErrorCode] = &[
+    ErrorCode::OtpMaxAttempts,
+    ErrorCode::OtpMaxResends,
+    ErrorCode::RegistrationNotFound,
+    ErrorCode::RegistrationExpired,
+    ErrorCode::RegistrationStepInvalid,
+    ErrorCode::RegistrationAlreadyCompleted,
+    ErrorCode::UpstreamUnavailable,
+];
+
+/// Declares the route for e-mail.
+pub(crate) fn email_route() -> Handled {
+    Route::post("/api/v1/registration/email/resend", "resendRegistrationEmail")
+        .summary("Send the code of the e-mail address again")
+        .description("A new code; wrong tries go on counting. At most five codes in one registration.")
+        .access(Access::Public)
+        .limit(RateClass::CodeSend)
+        .body::<ResendRequest>()
+        .reply::<CodeSent>(200, "A new code is on its way")
+        .errors(ERRORS)
+        .handle(async |State(app): State<App>, ApiJson(request): ApiJson<ResendRequest>| {
+            resend(&app, &request, Channel::Email).await.map(Json)
+        })
+}
+
+/// Declares the route for the phone.
+pub(crate) fn phone_route() -> Handled {
+    Route::post("/api/v1/registration/phone/resend", "resendRegistrationPhone")
+        .summary("Send the code of the phone again")
+        .description("A new code; wrong tries go on counting. At most five codes in one registration.")
+        .access(Access::Public)
+        .limit(RateClass::CodeSend)
+        .body::<ResendRequest>()
+        .reply::<CodeSent>(200, "A new code is on its way")
+        .errors(ERRORS)
+        .handle(async |State(app): State<App>, ApiJson(request): ApiJson<ResendRequest>| {
+            resend(&app, &request, Channel::Phone).await.map(Json)
+        })
+}
+
+async fn resend(app: &App, request: &ResendRequest, channel: Channel) -> ApiResult<CodeSent> {
+    let claim = Claim::new(request.registration_id, &request.registration_token);
+    let now = app.now();
+    let code = Code::new(&**app.entropy());
+    let (held, new_code) = (app.clone(), code.clone());
+    let (row, has_account) = app
+        .store()
+        .write(move |tx| {
+            let (app, code) = (held.clone(), new_code.clone());
+            Box::pin(async move {
+                let mut row = claim.open(tx, now).await?;
+                let (expected, target) = match channel {
+                    Channel::Email => (RegistrationStep::EmailSent, row.email_normalised.clone()),
+                    Channel::Phone => (RegistrationStep::PhoneSent, row.phone_num.clone().unwrap_or_default()),
+                };
+                if row.step != expected {
+                    return Err(ErrorCode::RegistrationStepInvalid.into());
+                }
+                let hash = codes::hash(&app, claim.id, channel, &target, &code)?;
+                Slot::of(&mut row, channel).issue(hash, now)?;
+                row.updated_at = now.into();
+                let has_account = match channel {
+                    Channel::Email => people::by_email(tx, &target).await?.is_some(),
+                    Channel::Phone => people::has_phone(tx, &target).await?,
+                };
+                registrations::save(tx, row.clone()).await?;
+                Ok::<_, ApiError>((row, has_account))
+            })
+        })
+        .await?;
+    match channel {
+        Channel::Email => app.mail().send(&letters::email_code(app, &row.email, &code, has_account)).await?,
+        Channel::Phone => {
+            let number = row.phone_num.unwrap_or_default();
+            app.sms().send(&number, &letters::phone_code(&code, has_account)).await?;
+        }
+    }
+    Ok(CodeSent {
+        success: true,
+        registration_id: claim.id,
+        current_step: row.step.0,
+        message: "We have sent a new code.".to_owned(),
+        code_expires_at: codes::expiry(now),
+    })
+}

@@ -1,0 +1,129 @@
+//! Step 1, `POST /api/v1/registration/email`: begins a registration and sends a code to the address.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use gx_base::EntropyExt;
+use gx_base::limits::REGISTRATION_SECONDS;
+use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, Handled, RateClass, Route};
+use gx_platform::{App, sha256};
+use gx_store::Col;
+use gx_store::repo::registrations::Registration;
+use gx_store::repo::{people, registrations};
+use gx_types::api::identity::{RegistrationStarted, StartRequest};
+use gx_types::{ErrorCode, RegistrationId, RegistrationStep};
+
+use super::codes::{self, Channel};
+use super::{STARTS_PER_ADDRESS_MAX, letters};
+use crate::fields::{Code, Email};
+use crate::origin::Origin;
+use crate::refuse::refused;
+
+/// Random bytes of a registration's token.
+const TOKEN_BYTES: usize = 32;
+/// Registrations that are cleared away on the way, at most.
+const CLEARED_MAX: u64 = 100;
+
+/// Declares the route.
+pub(crate) fn route() -> Handled {
+    Route::post("/api/v1/registration/email", "startRegistration")
+        .summary("Begin a registration")
+        .description(
+            "Sends a code to the address. The answer is the same whether or not the address has an account. Keep the \
+             registrationToken: it is shown once, and every later step needs it.",
+        )
+        .access(Access::Public)
+        .limit(RateClass::Register)
+        .body::<StartRequest>()
+        .reply::<RegistrationStarted>(201, "Begun; a code is on its way")
+        .errors(&[ErrorCode::EmailRequired, ErrorCode::EmailInvalidFormat, ErrorCode::UpstreamUnavailable])
+        .handle(handle)
+}
+
+async fn handle(
+    State(app): State<App>,
+    origin: Origin,
+    ApiJson(request): ApiJson<StartRequest>,
+) -> ApiResult<(StatusCode, Json<RegistrationStarted>)> {
+    Ok((StatusCode::CREATED, Json(start(&app, &request, &origin).await?)))
+}
+
+/// Begins a registration.
+///
+/// # Errors
+/// 400 for an address that is none; 429 when too many were begun with it; 502 when mail cannot be sent.
+pub async fn start(app: &App, request: &StartRequest, origin: &Origin) -> ApiResult<RegistrationStarted> {
+    let email = Email::parse(&request.email).map_err(|code| refused("email", code))?;
+
+    // 1. The row, which knows token and code by their hashes only.
+    let now = app.now();
+    let registration_id = RegistrationId::from_uuid(app.new_uuid());
+    let token = app.entropy().token(TOKEN_BYTES);
+    let code = Code::new(&**app.entropy());
+    let code_hash = codes::hash(app, registration_id, Channel::Email, &email.normalised, &code)?;
+    let expires_at = now.plus(Duration::from_secs(REGISTRATION_SECONDS));
+    let row = Registration {
+        registration_id: Col(registration_id),
+        secret_hash: Some(Col(sha256(token.as_bytes()))),
+        step: Col(RegistrationStep::EmailSent),
+        email: email.typed.clone(),
+        email_normalised: email.normalised,
+        email_code_hash: Some(code_hash.to_string()),
+        email_code_expires_at: Some(Col(codes::expiry(now))),
+        email_code_tries: 0,
+        email_codes_sent: 1,
+        email_verified_at: None,
+        first_name: None,
+        last_name: None,
+        country_code: None,
+        date_of_birth: None,
+        gender: None,
+        password_hash: None,
+        phone_num: None,
+        phone_code_hash: None,
+        phone_code_expires_at: None,
+        phone_code_tries: 0,
+        phone_codes_sent: 0,
+        phone_verified_at: None,
+        ip: origin.ip.clone(),
+        user_agent: origin.user_agent.clone(),
+        profile_id: None,
+        created_at: Col(now),
+        updated_at: Col(now),
+        expires_at: Col(expires_at),
+    };
+    let has_account = app
+        .store()
+        .write(move |tx| {
+            let row = row.clone();
+            Box::pin(async move {
+                registrations::delete_expired(tx, now, CLEARED_MAX).await?;
+                // Counted by address, so that nobody guesses codes, or fills a mailbox, registration after registration.
+                let day_ago = now.minus(Duration::from_secs(REGISTRATION_SECONDS));
+                if registrations::begun_since(tx, &row.email_normalised, day_ago).await? >= STARTS_PER_ADDRESS_MAX {
+                    return Err(ApiError::new(ErrorCode::RateLimited)
+                        .with_detail("too many registrations were begun with this address; try again tomorrow")
+                        .with_retry_after(Duration::from_secs(3600)));
+                }
+                let has_account = people::by_email(tx, &row.email_normalised).await?.is_some();
+                registrations::insert(tx, row).await?;
+                Ok::<_, ApiError>(has_account)
+            })
+        })
+        .await?;
+
+    // 2. The mail, in any case.
+    app.mail().send(&letters::email_code(app, &email.typed, &code, has_account)).await?;
+
+    Ok(RegistrationStarted {
+        success: true,
+        registration_id,
+        registration_token: token,
+        current_step: RegistrationStep::EmailSent,
+        message: "We have sent a code to this address.".to_owned(),
+        code_expires_at: codes::expiry(now),
+        expires_at,
+    })
+}
