@@ -16,7 +16,6 @@ pub struct Reply {
 
 impl Reply {
     /// The body, if the status is this one; otherwise the test fails and shows the answer.
-    #[must_use]
     pub fn expect(self, status: u16) -> Value {
         assert_eq!(self.status, status, "{} answered {}", self.request, self.body);
         self.body
@@ -52,6 +51,12 @@ impl Api {
     #[must_use]
     pub fn with_token(&self, token: &str) -> Self {
         Self { token: Some(token.to_owned()), ..self.clone() }
+    }
+
+    /// The same person at another address.
+    #[must_use]
+    pub fn moved_to(&self, base: &str) -> Self {
+        Self { base: base.to_owned(), ..self.clone() }
     }
 
     /// The address.
@@ -97,6 +102,15 @@ impl Api {
     pub async fn post_once(&self, path: &str, key: &str, body: &Value) -> Reply {
         let request = self.request(Method::POST, path).header("idempotency-key", key).json(body);
         self.send(Method::POST, path, request).await
+    }
+
+    /// `POST` with an idempotency key to a platform that may be dead; `None` when no answer came.
+    pub async fn try_post_once(&self, path: &str, key: &str, body: &Value) -> Option<Reply> {
+        let request = self.request(Method::POST, path).header("idempotency-key", key).json(body);
+        let response = request.timeout(std::time::Duration::from_secs(10)).send().await.ok()?;
+        let status = response.status().as_u16();
+        let body = serde_json::from_str(&response.text().await.ok()?).unwrap_or(Value::Null);
+        Some(Reply { status, body, request: format!("POST {path}") })
     }
 
     /// `PATCH` with a JSON body.

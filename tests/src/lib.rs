@@ -10,12 +10,16 @@
     reason = "a test that cannot be set up fails loudly"
 )]
 
+mod admin;
 mod api;
 mod database;
+mod people;
 mod platform;
 mod wait;
 
+pub use admin::Admin;
 pub use api::{Api, Reply};
 pub use database::Database;
+pub use people::{NewPerson, PASSWORD, Person, SETTLE_LIMIT, qirat};
 pub use platform::{Platform, PlatformBuilder};
 pub use wait::{wait_for, wait_until};

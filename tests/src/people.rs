@@ -15,9 +15,9 @@ pub const PASSWORD: &str = "Correct-Horse-7";
 
 /// The smallest picture that a browser shows, a PNG of one pixel.
 const PICTURE: &[u8] = &[
-    0x89, b'P', b'N', b'G', 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 0x0D, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0,
-    0, 0, 0x3A, 0x7E, 0x9B, 0x55, 0, 0, 0, 0x0A, b'I', b'D', b'A', b'T', 0x78, 0x9C, 0x63, 0x68, 0, 0, 0, 0x82, 0, 0x81,
-    0x77, 0xCD, 0x72, 0xB6, 0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xAE, 0x42, 0x60, 0x82,
+    0x89, b'P', b'N', b'G', 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 0x0D, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0, 0, 1, 8,
+    0, 0, 0, 0, 0x3A, 0x7E, 0x9B, 0x55, 0, 0, 0, 0x0A, b'I', b'D', b'A', b'T', 0x78, 0x9C, 0x63, 0x68, 0, 0, 0, 0x82,
+    0, 0x81, 0x77, 0xCD, 0x72, 0xB6, 0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xAE, 0x42, 0x60, 0x82,
 ];
 
 static NUMBER: AtomicU64 = AtomicU64::new(0);
@@ -35,21 +35,25 @@ pub struct NewPerson {
     pub born: String,
     /// `MALE` or `FEMALE`.
     pub gender: String,
+    /// Number of the passport.
+    pub passport: String,
     /// Told apart from every other person of this test process.
-    pub number: u64,
+    number: u64,
 }
 
 impl NewPerson {
     /// Someone of a country, born on a day.
     #[must_use]
     pub fn of(first_name: &str, country: &str, born: &str) -> Self {
+        let number = NUMBER.fetch_add(1, Ordering::SeqCst);
         Self {
+            passport: format!("{country}P{number:07}"),
             first_name: first_name.to_owned(),
             last_name: "Tester".to_owned(),
             country: country.to_owned(),
             born: born.to_owned(),
             gender: "FEMALE".to_owned(),
-            number: NUMBER.fetch_add(1, Ordering::SeqCst),
+            number,
         }
     }
 
@@ -63,12 +67,6 @@ impl NewPerson {
     #[must_use]
     pub fn phone(&self) -> String {
         format!("+1{}55501{:02}", 200 + self.number / 100, self.number % 100)
-    }
-
-    /// The number of the passport.
-    #[must_use]
-    pub fn passport(&self) -> String {
-        format!("{}P{:07}", self.country, self.number)
     }
 
     /// Goes through the wizard to an account.
@@ -123,10 +121,7 @@ async fn code_for(api: &Api, to: &str) -> String {
         async move {
             let reply = api.get(&path).await.expect(200);
             let message = reply["messages"].get(0)?["text"].as_str()?.to_owned();
-            message
-                .split(|c: char| !c.is_ascii_digit())
-                .find(|word| word.len() == 6)
-                .map(str::to_owned)
+            message.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6).map(str::to_owned)
         }
     })
     .await
@@ -161,7 +156,7 @@ impl Person {
     /// Uploads a passport and submits it.
     pub async fn hand_in(&self) {
         let metadata = json!({
-            "documentNumber": self.person.passport(),
+            "documentNumber": self.person.passport,
             "issuingCountry": self.person.country,
             "expiryDate": "2099-12-31",
         });

@@ -113,27 +113,40 @@ impl Platform {
 
     /// Starts it again on the same data and waits until it is ready.
     pub async fn restart(&mut self) {
+        assert!(self.try_restart().await, "gx up ended:\n{}", self.log());
+    }
+
+    /// Starts it again on the same data and waits until it is ready, or has ended: an armed point may be reached while
+    /// it catches up. Whether it is ready.
+    pub async fn try_restart(&mut self) -> bool {
         self.start_only();
         let addresses = self.addresses_file();
         let listed = wait_for("gx up to list its addresses", START_LIMIT, || {
-            let (text, log) = (std::fs::read_to_string(&addresses).ok(), self.log());
-            let ended = self.child.as_mut().is_none_or(|child| !matches!(child.try_wait(), Ok(None)));
+            let (text, ended) = (std::fs::read_to_string(&addresses).ok(), self.has_ended());
             async move {
-                assert!(!ended, "gx up ended:\n{log}");
-                text.and_then(|text| serde_json::from_str::<BTreeMap<String, String>>(&text).ok())
+                let listed = text.and_then(|text| serde_json::from_str::<BTreeMap<String, String>>(&text).ok());
+                if ended { Some(None) } else { listed.map(Some) }
             }
         })
         .await;
+        let Some(listed) = listed else { return false };
         self.addresses = listed;
         let client = reqwest::Client::new();
         let urls: Vec<String> = self.addresses.values().map(|address| format!("{address}/readyz")).collect();
         for url in urls {
-            wait_for(&format!("{url} to be ready"), START_LIMIT, || {
-                let request = client.get(&url).timeout(Duration::from_secs(5)).send();
-                async move { request.await.ok().filter(|reply| reply.status().is_success()).map(|_| ()) }
+            let ready = wait_for(&format!("{url} to be ready"), START_LIMIT, || {
+                let (request, ended) = (client.get(&url).timeout(Duration::from_secs(5)).send(), self.has_ended());
+                async move {
+                    let ready = request.await.is_ok_and(|reply| reply.status().is_success());
+                    if ended { Some(false) } else { ready.then_some(true) }
+                }
             })
             .await;
+            if !ready {
+                return false;
+            }
         }
+        true
     }
 
     /// Starts the process without waiting for anything.

@@ -8,4 +8,6 @@
     reason = "tests may fail loudly"
 )]
 
+mod crash;
 mod house;
+mod journeys;
