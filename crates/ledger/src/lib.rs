@@ -6,6 +6,7 @@
 
 pub mod bench;
 mod block;
+pub mod conformance;
 mod embedded;
 mod error;
 mod fixture;
@@ -14,7 +15,7 @@ mod port;
 mod transaction;
 
 pub use block::{Block, Tx, TxCode};
-pub use embedded::{EmbeddedLedger, EmbeddedOptions};
+pub use embedded::{EmbeddedLedger, EmbeddedOptions, Verified};
 pub use error::{LedgerError, LedgerErrorClass};
 pub use metrics::METRICS;
 pub use port::Ledger;

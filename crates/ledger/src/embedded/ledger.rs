@@ -1,7 +1,7 @@
 //! The embedded ledger behind the port.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -26,6 +26,7 @@ use super::queue::{Item, Queue};
 use super::reader::ChainReader;
 use super::sequencer::Sequencer;
 use super::simulate::{self, Simulated, simulate};
+use super::verify::{self, Verified};
 use crate::block::Block;
 use crate::error::LedgerError;
 use crate::port::Ledger;
@@ -37,6 +38,7 @@ const COMMITS_WAITING: usize = 1;
 /// A ledger in a folder of this machine.
 pub struct EmbeddedLedger {
     inner: Arc<Inner>,
+    folder: PathBuf,
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// Held as long as the ledger is open.
     _lock: File,
@@ -86,7 +88,7 @@ impl EmbeddedLedger {
                 committer::run(&committing, log, &committed)
             })?,
         ];
-        Ok(Self { inner, threads: Mutex::new(threads), _lock: lock })
+        Ok(Self { inner, folder: folder.to_owned(), threads: Mutex::new(threads), _lock: lock })
     }
 
     /// Takes nothing more, settles what waits, writes the state to disk and ends the ledger's threads. Dropping the
@@ -107,6 +109,27 @@ impl EmbeddedLedger {
         }
         self.inner.shut();
         self.inner.state.flush()
+    }
+
+    /// Goes through the whole chain up to the present height: checksums, hashes, verdicts; derives the state anew in a
+    /// folder beside it and compares key by key. `progress` hears of every block. Takes long on a long chain; call it
+    /// from a thread that may block.
+    ///
+    /// # Errors
+    /// [`LedgerError::Damaged`] names the first thing that is not as it must be.
+    pub fn verify(&self, progress: impl FnMut(u64)) -> Result<Verified, LedgerError> {
+        verify::verify(&self.inner, &self.folder.join("verify"), progress)
+    }
+
+    /// Removes the state derived from the chain in `folder`, so that the next opening derives it anew from block 0: the
+    /// way out when the state is damaged and the chain is not.
+    ///
+    /// # Errors
+    /// [`LedgerError::Locked`] when a process has the ledger open, and [`LedgerError::Storage`].
+    pub fn discard_state(folder: &Path) -> Result<(), LedgerError> {
+        let _lock = open::lock(folder)?;
+        let state = Folders::of(folder).state;
+        std::fs::remove_dir_all(&state).map_err(|error| LedgerError::storage("remove", &state, &error))
     }
 
     /// Bytes of the state on disk and the number of files it is in.

@@ -28,7 +28,9 @@ mod sequencer;
 mod simulate;
 mod state;
 mod validate;
+mod verify;
 mod waiters;
 
 pub use ledger::EmbeddedLedger;
 pub use options::EmbeddedOptions;
+pub use verify::Verified;

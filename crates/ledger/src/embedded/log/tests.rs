@@ -5,10 +5,10 @@ use std::path::Path;
 use super::{LogReader, LogWriter, Step, Tail};
 use crate::error::LedgerError;
 
-const SEGMENT_BYTES: u64 = 2_000;
+const SEGMENT_BYTES: u64 = 1_000;
 
 fn body(number: u64) -> Vec<u8> {
-    vec![number as u8 + 1; 150 + number as usize * 7]
+    vec![number as u8 + 1; 100 + number as usize * 7]
 }
 
 fn fill(folder: &Path, blocks: u64) {
@@ -48,7 +48,7 @@ fn blocks_come_back_over_several_segments() {
 #[test]
 fn a_log_cut_anywhere_in_its_last_block_goes_on_after_the_block_before() {
     let folder = tempfile::tempdir().unwrap();
-    fill(folder.path(), 5);
+    fill(folder.path(), 4);
     let reader = LogReader::new(folder.path());
     let file = reader.path(0);
     let whole = std::fs::read(&file).unwrap();
@@ -74,11 +74,11 @@ fn a_log_cut_anywhere_in_its_last_block_goes_on_after_the_block_before() {
                 continue;
             }
             let (blocks, tail) = walk(folder.path()).unwrap();
-            assert_eq!((blocks, tail.offset), (4, last.offset), "at {length}");
+            assert_eq!((blocks, tail.offset), (3, last.offset), "at {length}");
             let mut log = LogWriter::resume(folder.path(), SEGMENT_BYTES, tail.segment, tail.offset).unwrap();
-            log.append(4, &body(4)).unwrap();
+            log.append(3, &body(3)).unwrap();
             assert_eq!(std::fs::read(&file).unwrap(), whole);
-            assert_eq!(walk(folder.path()).unwrap().0, 5);
+            assert_eq!(walk(folder.path()).unwrap().0, 4);
         }
     }
 }
@@ -105,7 +105,7 @@ fn a_segment_without_a_whole_header_is_begun_again() {
 #[test]
 fn every_flipped_byte_is_damage_by_name() {
     let folder = tempfile::tempdir().unwrap();
-    fill(folder.path(), 20);
+    fill(folder.path(), 8);
     let reader = LogReader::new(folder.path());
     for segment in reader.segments().unwrap() {
         let file = reader.path(segment);

@@ -1,0 +1,6 @@
+//! The embedded ledger from outside: conformance, crashes, damage, restarts.
+#![allow(clippy::allow_attributes, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod conformance;
+mod support;
