@@ -79,12 +79,12 @@ pub(super) async fn the_chain_tells_the_same_as_the_state(suite: &Suite) -> Resu
         for event in block?.transactions.iter().flat_map(|tx| &tx.events) {
             match &event.body {
                 EventBody::GenesisDistributed { user_id, balance_after, .. } => {
-                    told.insert(AccountId::Holder(user_id.clone()), *balance_after);
+                    told.insert(AccountId::Holder(*user_id), *balance_after);
                 }
                 EventBody::TransferCompleted { from, to, from_balance_after, to_balance_after, .. } => {
-                    told.insert(from.clone(), *from_balance_after);
+                    told.insert(*from, *from_balance_after);
                     if let Some(after) = to_balance_after {
-                        told.insert(to.clone(), *after);
+                        told.insert(*to, *after);
                     }
                 }
                 _ => {}
@@ -93,7 +93,7 @@ pub(super) async fn the_chain_tells_the_same_as_the_state(suite: &Suite) -> Resu
     }
     for id in people {
         let balance = suite.balance(&id).await?;
-        let in_chain = told.get(&AccountId::Holder(id.clone()));
+        let in_chain = told.get(&AccountId::Holder(id));
         ensure!(in_chain == Some(&balance), "{id} has {balance}, the chain says {in_chain:?}");
     }
     Ok(())

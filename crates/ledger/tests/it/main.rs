@@ -3,4 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod conformance;
+mod crash;
+mod damage;
+mod model;
+mod restart;
 mod support;
