@@ -272,14 +272,15 @@ pub async fn release(
     Ok(changed)
 }
 
-/// Lets go of commands as they are, so that another submitter takes them over at once: for a shutdown.
+/// Lets go of every command of an owner as it is, so that another submitter takes it over at once: for a shutdown.
+/// Returns how many there were.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub async fn let_go(tx: &impl ConnectionTrait, holders: &[Holder], now: Timestamp) -> Result<(), StoreError> {
-    let rows: Vec<_> = holders.iter().map(|holder| holder_values(*holder)).collect();
-    update(tx, "held", "lease_until = 0", "state IN ('SUBMITTING', 'SUBMITTED')", "", &rows, now).await?;
-    Ok(())
+pub async fn let_go(tx: &impl ConnectionTrait, owner: &str, now: Timestamp) -> Result<u64, StoreError> {
+    let sql = "UPDATE outbox_commands SET lease_until = 0, updated_at = $2
+               WHERE state IN ('SUBMITTING', 'SUBMITTED') AND lease_owner = $1";
+    Ok(tx.execute_raw(statement(tx, sql, vec![owner.into(), now.to_raw().into()])).await?.rows_affected())
 }
 
 /// Writes DEAD and frees conflict and ordering keys. An envelope that was stored stays on the list of open ones.

@@ -82,3 +82,22 @@ pub async fn oldest_waiting(connection: &impl ConnectionTrait) -> Result<Option<
     let since: Option<Col<Timestamp>> = row.map_or(Ok(None), |row| row.try_get("", "since"))?;
     Ok(since.map(|since| since.0))
 }
+
+/// Whether any command is due. It may still be blocked by others.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn any_due(connection: &impl ConnectionTrait, now: Timestamp) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 AS found FROM outbox_commands WHERE state = 'PENDING' AND next_attempt_at <= $1 LIMIT 1";
+    Ok(connection.query_one_raw(statement(connection, sql, vec![Col(now).into()])).await?.is_some())
+}
+
+/// Whether any submitter has let a lease run out.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn any_lease_over(connection: &impl ConnectionTrait, now: Timestamp) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 AS found FROM outbox_commands
+               WHERE state IN ('SUBMITTING', 'SUBMITTED') AND lease_until < $1 LIMIT 1";
+    Ok(connection.query_one_raw(statement(connection, sql, vec![Col(now).into()])).await?.is_some())
+}
