@@ -63,6 +63,14 @@ impl<'de> Deserialize<'de> for Actor {
     }
 }
 
+#[cfg(feature = "openapi")]
+crate::api::string_schema!(
+    Actor,
+    "^((person|admin):[0-9a-fA-F-]{36}|operator|platform)$",
+    "Who asked: person:<id>, admin:<id>, operator or platform",
+    "operator"
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;

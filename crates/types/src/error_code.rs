@@ -143,4 +143,10 @@ error_codes! {
     DocumentLimitReached = "DOCUMENT_LIMIT_REACHED", 409, "There are too many documents; delete one first.";
     IdentityDocumentMissing = "IDENTITY_DOCUMENT_MISSING", 422, "A submission needs an identity card, a passport or a driving licence with its number and country.";
     SubmissionNotOpen = "SUBMISSION_NOT_OPEN", 409, "Documents are under review or approved already.";
+
+    // Administration.
+    DocumentMismatch = "DOCUMENT_MISMATCH", 422, "This is not what the applicant has typed; compare the picture again, or deny.";
+    NoIdentifyingDocument = "NO_IDENTIFYING_DOCUMENT", 409, "The submission has no document that identifies the person.";
+    ParameterUnknown = "PARAMETER_UNKNOWN", 422, "The ledger has no such parameter.";
+    CountryOnLedger = "COUNTRY_ON_LEDGER", 409, "The country is on the ledger already.";
 }

@@ -1,5 +1,6 @@
 //! Objects that travel over the API, a module per service. `camelCase` in JSON, money as [`crate::Qirat`].
 
+pub mod admin;
 pub mod command;
 pub mod identity;
 pub mod qsend;

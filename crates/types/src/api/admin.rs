@@ -1,0 +1,22 @@
+//! What travels between administrators and `services/admin`, and the public figures.
+
+mod auth;
+mod outbox;
+mod supply;
+mod system;
+mod users;
+
+pub use auth::{AdminLoginRequest, AdminProfile, AdminSessionGranted, AdminSummary, AdminView, AppointAdminRequest};
+pub use outbox::{OutboxCommandDetail, OutboxCommandView, OutboxDepth};
+pub use supply::{
+    CountrySupply, CountrySupplyList, PhaseStats, PoolFigures, PoolView, SupplyPools, SupplyReply, SupplyStatus,
+};
+pub use system::{
+    ActivateTreasuryRequest, AdminCountry, AdminCountryList, CountryData, CountryStats, CountersReply,
+    InitializeCountriesRequest, LedgerStatus, ParameterView, ParametersReply, PauseRequest, SetParameterRequest,
+    StatusCount, SystemState, SystemStatus,
+};
+pub use users::{
+    AdminUser, AdminUserDetail, ApproveRequest, ApproveReply, DenyRequest, FreezeReason, FreezeRequest, ReviewReply,
+    SubmissionView, SubmittedDocument,
+};

@@ -1,0 +1,120 @@
+//! Administrators: signing in, and who there is.
+
+use serde::{Deserialize, Serialize};
+
+use crate::api::identity::Transport;
+use crate::{AdminId, AdminRole, Timestamp};
+
+/// `POST /api/v1/admin/auth/login`.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AdminLoginRequest {
+    /// User name or e-mail address; upper and lower case are the same.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 254))]
+    pub username: String,
+    /// The password.
+    #[cfg_attr(feature = "openapi", schema(format = "password", min_length = 1, max_length = 128))]
+    pub password: String,
+    /// Tokens unless asked otherwise.
+    #[serde(default)]
+    pub transport: Transport,
+    /// What the program knows the device by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(max_length = 200))]
+    pub device_fingerprint: Option<String>,
+}
+
+/// Signed in.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AdminSessionGranted {
+    /// Access token (transport `token` only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_token: Option<String>,
+    /// Refresh token (transport `token` only); good once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
+    /// What unsafe requests send as `x-csrf-token` (transport `cookie` only).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub csrf_token: Option<String>,
+    /// Life of the access token, seconds.
+    pub expires_in: u64,
+    /// Who signed in.
+    pub admin: AdminSummary,
+}
+
+/// An administrator in brief.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AdminSummary {
+    /// The administrator.
+    pub id: AdminId,
+    /// User name.
+    pub username: String,
+    /// Name for people.
+    pub display_name: String,
+    /// Role.
+    pub role: AdminRole,
+}
+
+/// `GET /api/v1/admin/auth/profile`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AdminProfile {
+    /// The administrator.
+    pub id: AdminId,
+    /// User name.
+    pub username: String,
+    /// E-mail address.
+    pub email: String,
+    /// Name for people.
+    pub display_name: String,
+    /// Role.
+    pub role: AdminRole,
+    /// Last login.
+    pub last_login_at: Option<Timestamp>,
+    /// Whether the password must be changed before anything else.
+    pub require_password_change: bool,
+    /// When the account was made.
+    pub created_at: Timestamp,
+    /// The codes of what this role may do.
+    pub permissions: Vec<String>,
+}
+
+/// An administrator, as other administrators see them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AdminView {
+    /// The administrator.
+    pub id: AdminId,
+    /// User name.
+    pub username: String,
+    /// E-mail address.
+    pub email: String,
+    /// Name for people.
+    pub display_name: String,
+    /// Role.
+    pub role: AdminRole,
+    /// Whether the account may be used.
+    pub is_active: bool,
+    /// Last login.
+    pub last_login_at: Option<Timestamp>,
+    /// The block in which the ledger appointed them, as a decimal string.
+    pub appointed_block: Option<String>,
+    /// When the account was made.
+    pub created_at: Timestamp,
+}
+
+/// `POST /api/v1/admin/admins`: has an administrator appointed on the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AppointAdminRequest {
+    /// Who; the account exists already.
+    pub new_admin_id: AdminId,
+}

@@ -1,0 +1,217 @@
+//! The system: status, parameters, countries, counters.
+
+use serde::{Deserialize, Serialize};
+
+use super::outbox::OutboxDepth;
+use super::supply::PhaseStats;
+use crate::{CountryCode, PersonStatus, Qirat, Sha256Hex, Timestamp};
+
+/// Whether coins can move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum SystemState {
+    /// No ledger was ever bound.
+    NotBound,
+    /// The ledger is bound and was not bootstrapped.
+    NotBootstrapped,
+    /// Coins can move.
+    Operational,
+    /// An administrator has stopped every movement.
+    Paused,
+}
+
+/// `GET /api/v1/admin/system/status`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SystemStatus {
+    /// Whether coins can move.
+    pub status: SystemState,
+    /// Why the system is paused.
+    pub pause_reason: Option<String>,
+    /// People with an account.
+    pub total_users: u64,
+    /// Administrators whose account may be used.
+    pub active_admins: u64,
+    /// Countries of which people are registered on the ledger.
+    pub countries_with_users: u64,
+    /// The ledger at its last heartbeat; none while no ledger was ever bound.
+    pub ledger: Option<LedgerStatus>,
+    /// Commands on their way.
+    pub outbox: OutboxDepth,
+}
+
+/// The ledger at its last heartbeat.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct LedgerStatus {
+    /// Hash of its first block.
+    pub fingerprint: Sha256Hex,
+    /// Number of its newest block, as a decimal string.
+    pub height: String,
+    /// Number of the newest block in the read model, as a decimal string; none before the first.
+    pub projected_height: Option<String>,
+    /// Whether it answered at the last heartbeat.
+    pub reachable: bool,
+    /// Why it did not.
+    pub reason: Option<String>,
+    /// When its holder last said anything.
+    pub heartbeat_at: Timestamp,
+    /// Time of its newest block.
+    pub last_block_at: Option<Timestamp>,
+    /// The organisations that endorse.
+    pub endorsing_orgs: Vec<String>,
+}
+
+/// `POST /api/v1/admin/system/pause`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct PauseRequest {
+    /// Why, for everyone to read.
+    #[cfg_attr(feature = "openapi", schema(min_length = 10, max_length = 200))]
+    pub reason: String,
+}
+
+/// `POST /api/v1/admin/parameters`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SetParameterRequest {
+    /// Name of the parameter.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
+    pub param_id: String,
+    /// New value as text.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 20_000))]
+    pub new_value: String,
+}
+
+/// A parameter of the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ParameterView {
+    /// Name.
+    pub param_id: String,
+    /// Value as text.
+    pub value: String,
+    /// Block of the last change, as a decimal string.
+    pub updated_block: String,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// `GET /api/v1/admin/parameters`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ParametersReply {
+    /// Every parameter on the ledger.
+    pub parameters: Vec<ParameterView>,
+}
+
+/// `POST /api/v1/admin/countries/initialize`. Names and shares come from the platform's own table, which alone has them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct InitializeCountriesRequest {
+    /// Which countries; every one that is not on the ledger yet when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 234))]
+    pub countries_data: Option<Vec<CountryData>>,
+}
+
+/// A country to put on the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CountryData {
+    /// ISO 3166 alpha-2 code.
+    pub code: CountryCode,
+}
+
+/// `POST /api/v1/admin/treasury/activate`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ActivateTreasuryRequest {
+    /// Whose treasury.
+    pub country_code: CountryCode,
+}
+
+/// `GET /api/v1/admin/countries`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AdminCountryList {
+    /// Every country, by name.
+    pub countries: Vec<AdminCountry>,
+}
+
+/// A country in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AdminCountry {
+    /// ISO 3166 alpha-2 code.
+    pub country_code: CountryCode,
+    /// Name for people.
+    pub country_name: String,
+    /// Share of the world in 10⁻⁸.
+    pub share_e8: u64,
+    /// Whether it is on the ledger.
+    pub initialized: bool,
+    /// People registered on the ledger.
+    pub users: u64,
+}
+
+/// `GET /api/v1/admin/countries/{countryCode}/stats`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CountryStats {
+    /// The country.
+    pub country: AdminCountry,
+    /// Granted to its people.
+    pub people_granted: Qirat,
+    /// Granted to its treasury.
+    pub treasury_granted: Qirat,
+    /// Settled balance of its treasury; none before its first citizen.
+    pub treasury_balance: Option<Qirat>,
+    /// Slots of each phase.
+    pub phases: Vec<PhaseStats>,
+    /// People with an account, by status.
+    pub people: Vec<StatusCount>,
+}
+
+/// How many people have a status.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct StatusCount {
+    /// The status.
+    pub status: PersonStatus,
+    /// How many.
+    pub count: u64,
+}
+
+/// `GET /api/v1/admin/counters`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct CountersReply {
+    /// People with an account.
+    pub total_users: u64,
+    /// The same, by status.
+    pub by_status: Vec<StatusCount>,
+    /// People registered on the ledger.
+    pub registered_on_ledger: u64,
+    /// Lines in all histories.
+    pub history_lines: u64,
+    /// Q Send requests ever made.
+    pub payment_requests: u64,
+    /// Administrators whose account may be used.
+    pub active_admins: u64,
+}
