@@ -82,10 +82,10 @@ pub async fn take(
 ///
 /// # Errors
 /// [`StoreError`] when the database cannot be written.
-pub async fn release(tx: &impl ConnectionTrait, lease: &Lease) -> Result<(), StoreError> {
+pub async fn release(tx: &impl ConnectionTrait, projector: &str, owner: &str) -> Result<(), StoreError> {
     let sql = "UPDATE projector_checkpoints SET lease_owner = NULL, lease_until = 0
-               WHERE projector = $1 AND lease_owner = $2 AND fence = $3";
-    tx.execute_raw(statement(tx, sql, of(lease))).await?;
+               WHERE projector = $1 AND lease_owner = $2";
+    tx.execute_raw(statement(tx, sql, vec![projector.into(), owner.into()])).await?;
     Ok(())
 }
 

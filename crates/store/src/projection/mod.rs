@@ -5,7 +5,6 @@
 //! ([`load`]), write what it found ([`save`]), and move its checkpoint under a lease ([`checkpoint`]). Services read the
 //! result through [`system`] and the entities; [`check`] and [`compare`] prove it.
 
-pub mod binding;
 pub mod check;
 pub mod checkpoint;
 pub mod compare;
