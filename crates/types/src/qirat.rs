@@ -100,20 +100,26 @@ impl Qirat {
     /// Text for people: GX from 1 GX up («1,250.5 GX»), Qirat below («50 Q»).
     #[must_use]
     pub fn display_gx(self) -> String {
-        if self.0 < Self::PER_GX {
-            return format!("{} Q", group(self.0));
-        }
-        let (whole, rest) = (self.0 / Self::PER_GX, self.0 % Self::PER_GX);
-        if rest == 0 {
-            return format!("{} GX", group(whole));
-        }
-        let decimals = format!("{rest:06}");
-        format!("{}.{} GX", group(whole), decimals.trim_end_matches('0'))
+        display_gx(self.0.into())
     }
 }
 
+/// Text for people: GX from 1 GX up, Qirat below.
+pub(crate) fn display_gx(qirat: u128) -> String {
+    let per_gx = u128::from(Qirat::PER_GX);
+    if qirat < per_gx {
+        return format!("{} Q", group(qirat));
+    }
+    let (whole, rest) = (qirat / per_gx, qirat % per_gx);
+    if rest == 0 {
+        return format!("{} GX", group(whole));
+    }
+    let decimals = format!("{rest:06}");
+    format!("{}.{} GX", group(whole), decimals.trim_end_matches('0'))
+}
+
 /// `1234567` → `1,234,567`.
-fn group(number: u64) -> String {
+fn group(number: u128) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {

@@ -37,6 +37,12 @@ impl QiratSum {
     pub fn to_qirat(self) -> Option<Qirat> {
         u64::try_from(self.0).ok().and_then(|qirat| Qirat::new(qirat).ok())
     }
+
+    /// Text for people: GX from 1 GX up, Qirat below.
+    #[must_use]
+    pub fn display_gx(self) -> String {
+        crate::qirat::display_gx(self.0)
+    }
 }
 
 impl From<Qirat> for QiratSum {
@@ -96,6 +102,7 @@ mod tests {
         assert_eq!(sum, amounts.into_iter().map(QiratSum::from).sum());
         assert_eq!(sum.to_string(), "2500000000001999999");
         assert_eq!(sum.to_qirat(), None);
+        assert_eq!(sum.display_gx(), "2,500,000,000,001.999999 GX");
         assert_eq!(QiratSum::from_halves(0, 250).to_qirat(), Qirat::new(250).ok());
     }
 
