@@ -52,6 +52,7 @@ pub struct Served {
     build: BuildInfo,
     routes: Vec<RouteSet>,
     extra: Router,
+    document: Option<Arc<str>>,
 }
 
 #[derive(Clone)]
@@ -65,7 +66,7 @@ impl Served {
     /// A component with its dependencies and nothing to serve yet.
     #[must_use]
     pub fn new(component: &'static str, app: &App, health: Health, build: BuildInfo) -> Self {
-        Self { component, app: app.clone(), health, build, routes: Vec::new(), extra: Router::new() }
+        Self { component, app: app.clone(), health, build, routes: Vec::new(), extra: Router::new(), document: None }
     }
 
     /// Adds routes.
@@ -82,14 +83,23 @@ impl Served {
         self
     }
 
+    /// Publishes the document of routes that `extra` serves: an edge mounts or forwards the API by itself.
+    ///
+    /// # Errors
+    /// [`OpenApiError`] when the declared routes contradict each other.
+    pub fn document(mut self, sets: &[&RouteSet]) -> Result<Self, OpenApiError> {
+        self.document = Some(Arc::from(openapi(sets)?.to_string()));
+        Ok(self)
+    }
+
     /// Everything as one router.
     ///
     /// # Errors
     /// [`OpenApiError`] when the declared routes contradict each other.
     pub fn router(self) -> Result<Router, OpenApiError> {
         let sets: Vec<&RouteSet> = self.routes.iter().collect();
-        let openapi = if sets.is_empty() { None } else { Some(Arc::from(openapi(&sets)?.to_string())) };
-        let has_api = openapi.is_some();
+        let openapi = if sets.is_empty() { self.document } else { Some(Arc::from(openapi(&sets)?.to_string())) };
+        let (has_api, has_document) = (!sets.is_empty(), openapi.is_some());
         let shared = Shared { health: self.health, build: Arc::new(self.build), openapi };
         let mut own = Router::new()
             .route("/livez", get(|| async { "ok\n" }))
@@ -97,7 +107,7 @@ impl Served {
             .route("/health", get(health))
             .route("/metrics", get(metrics))
             .route("/version", get(version));
-        if has_api {
+        if has_document {
             own = own.route("/openapi.json", get(document)).route("/docs", get(docs));
         }
         let mut router = own.with_state(shared).merge(self.extra);

@@ -34,7 +34,8 @@ pub fn envelope(router: Router, app: &App, component: &'static str) -> Router {
     router.layer(from_fn_with_state(Envelope { app: app.clone(), component }, enclose))
 }
 
-/// Adds the API's answers for addresses that do not exist and methods that are not served.
+/// Adds the API's answer for addresses that do not exist. Methods that are not served are answered by the routes
+/// themselves ([`RouteSet::mount`]).
 ///
 /// Under a prefix whose routes need a session, a caller without one is told to sign in instead of learning what exists.
 pub fn api_not_found(router: Router, app: &App, sets: &[&RouteSet]) -> Router {
@@ -46,18 +47,16 @@ pub fn api_not_found(router: Router, app: &App, sets: &[&RouteSet]) -> Router {
         .collect();
     let prefixes = Arc::new(prefixes);
     let app = app.clone();
-    router
-        .fallback(move |request: Request| {
-            let (app, prefixes) = (app.clone(), Arc::clone(&prefixes));
-            async move {
-                let guarded = first_segment(request.uri().path()).is_some_and(|segment| prefixes.contains(segment));
-                if guarded && !app.auth().is_signed_in(request.headers()).await {
-                    return ApiError::new(ErrorCode::Unauthorized);
-                }
-                ApiError::not_found()
+    router.fallback(move |request: Request| {
+        let (app, prefixes) = (app.clone(), Arc::clone(&prefixes));
+        async move {
+            let guarded = first_segment(request.uri().path()).is_some_and(|segment| prefixes.contains(segment));
+            if guarded && !app.auth().is_signed_in(request.headers()).await {
+                return ApiError::new(ErrorCode::Unauthorized);
             }
-        })
-        .method_not_allowed_fallback(|| async { ApiError::new(ErrorCode::MethodNotAllowed) })
+            ApiError::not_found()
+        }
+    })
 }
 
 /// `wallets` of `/api/v1/wallets/…`.

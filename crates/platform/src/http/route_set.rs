@@ -3,8 +3,10 @@
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
+use gx_types::ErrorCode;
 use serde::Serialize;
 
+use super::ApiError;
 use super::gate::{Gate, gate};
 use super::route::{Access, Handled, RouteMeta};
 use crate::App;
@@ -58,7 +60,8 @@ impl RouteSet {
                 .route_layer(from_fn_with_state(Gate::new(app.clone(), meta), gate));
             router = router.route(path, gated);
         }
-        router.with_state(app.clone())
+        // Set here and not on the finished router: the answer counts only for routes that exist when it is set.
+        router.method_not_allowed_fallback(|| async { ApiError::new(ErrorCode::MethodNotAllowed) }).with_state(app.clone())
     }
 }
 
