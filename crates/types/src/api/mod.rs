@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod command;
 pub mod identity;
+pub mod messaging;
 pub mod qsend;
 pub mod tokenomics;
 
