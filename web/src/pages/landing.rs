@@ -1,0 +1,55 @@
+//! `/`: what GX is, and how many coins exist.
+
+use askama::Template;
+use axum::Router;
+use axum::routing::get;
+use gx_types::api::admin::SupplyReply;
+
+use crate::Web;
+use crate::error::PageResult;
+use crate::view::{Chrome, Moment};
+use crate::visit::{Visit, page};
+
+#[derive(Template)]
+#[template(path = "landing.html")]
+struct LandingPage {
+    chrome: Chrome,
+    supply: Supply,
+}
+
+enum Supply {
+    Known(Box<Shown>),
+    Unknown(&'static str),
+}
+
+struct Shown {
+    at: Moment,
+    minted: String,
+    cap: String,
+    available: String,
+    percentage: String,
+    pools: Vec<Pool>,
+}
+
+struct Pool {
+    name: &'static str,
+    minted: String,
+    cap: String,
+    percentage: String,
+}
+
+pub(super) fn routes() -> Router<Web> {
+    Router::new().route("/", get(show))
+}
+
+async fn show(visit: Visit) -> PageResult {
+    let supply = match visit.api().get(&visit.caller, "/api/v1/public/supply").read::<SupplyReply>().await {
+        Ok(supply) => Supply::Known(Box::new(shown(supply))),
+        // The page is about more than this figure, and must not pretend to know it.
+        Err(failure) => {
+            tracing::warn!(%failure, "the landing page has no supply figure");
+            Supply::Unknown("The figure cannot be read at present.")
+        }
+    };
+    page(&LandingPage { chrome: visit.chrome("Paid means settled"), supply })
+}

@@ -1,0 +1,90 @@
+//! Signing in and out.
+
+use askama::Template;
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use gx_types::ErrorCode;
+use gx_types::api::identity::{LoginRequest, LogoutRequest, SessionGranted, Transport};
+
+use super::session;
+use crate::Web;
+use crate::api::ApiFailure;
+use crate::cookies;
+use crate::error::PageResult;
+use crate::next;
+use crate::view::{Chrome, Flash, Form, Viewer};
+use crate::visit::{Posted, Visit, page, page_with, see, see_with};
+
+#[derive(Template)]
+#[template(path = "login.html")]
+struct LoginPage {
+    chrome: Chrome,
+    form: Form,
+    next: String,
+}
+
+pub(super) fn routes() -> Router<Web> {
+    Router::new().route("/login", get(show).post(sign_in)).route("/logout", post(sign_out))
+}
+
+async fn show(visit: Visit) -> PageResult {
+    let next = visit.param("next").and_then(next::safe).unwrap_or("/dashboard").to_owned();
+    if visit.has_session() {
+        return Ok(see(&next));
+    }
+    page(&LoginPage { chrome: visit.chrome("Sign in"), form: Form::default(), next })
+}
+
+async fn sign_in(visit: Visit, Posted(mut form): Posted) -> PageResult {
+    let next = next::safe(form.value("next")).unwrap_or("/dashboard").to_owned();
+    let body = LoginRequest {
+        email: form.value("email").to_owned(),
+        password: form.exact("password").to_owned(),
+        transport: Transport::Cookie,
+    };
+    let reply = visit.api().post(&visit.caller, "/api/v1/auth/login").json(&body).reply::<SessionGranted>().await;
+    match reply {
+        Ok(reply) => {
+            let mut response = see(&next);
+            let headers = response.headers_mut();
+            cookies::hand_on(headers, &reply.headers);
+            session::remember(&visit.web, headers, reply.body.user.profile_id, reply.body.csrf_token.as_deref());
+            Ok(response)
+        }
+        Err(failure) => {
+            let problem = login_refusal(failure)?;
+            form.take_problem(&problem, &["email", "password"]);
+            let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNAUTHORIZED);
+            page_with(status, &LoginPage { chrome: visit.chrome("Sign in"), form, next })
+        }
+    }
+}
+
+/// What the login form may say: wrong credentials, a lock, a closed account. Anything else is no answer to a login, above
+/// all not «wrong credentials».
+pub(super) fn login_refusal(failure: ApiFailure) -> Result<Box<gx_types::Problem>, ApiFailure> {
+    match failure {
+        ApiFailure::Refused(problem)
+            if matches!(problem.code, ErrorCode::InvalidCredentials | ErrorCode::AccountDisabled | ErrorCode::AccountLocked) =>
+        {
+            Ok(problem)
+        }
+        other => other.refusal(),
+    }
+}
+
+async fn sign_out(visit: Visit, Posted(_): Posted) -> PageResult {
+    // The cookies go whatever the service says: the person wants to be signed out here and now.
+    if visit.has_session() {
+        let body = LogoutRequest::default();
+        if let Err(failure) = visit.api().post(&visit.caller, "/api/v1/auth/logout").json(&body).done().await {
+            tracing::warn!(%failure, "a session could not be ended at the service");
+        }
+    }
+    visit.recognise(Viewer::Nobody);
+    let mut response = see_with("/login", Flash::SignedOut).into_response();
+    session::forget(&visit.web, response.headers_mut());
+    Ok(response)
+}

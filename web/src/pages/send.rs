@@ -1,0 +1,286 @@
+//! `/send`: look a person up, see fee and total, confirm.
+//!
+//! What is being put together travels in a short-lived cookie of this device, so that names and addresses stay out of
+//! addresses. What is confirmed is what stands in the form that the person saw.
+
+use askama::Template;
+use axum::Router;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::routing::get;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gx_base::EntropyExt;
+use gx_types::api::command::CommandAccepted;
+use gx_types::api::tokenomics::{BalanceReply, FeeQuote, PaymentScope, PersonFound, TransferRequest};
+use gx_types::{ErrorCode, PersonStatus, ProfileId, Qirat};
+use serde::{Deserialize, Serialize};
+
+use super::payment::Paid;
+use super::session::Signed;
+use crate::Web;
+use crate::cookies;
+use crate::error::PageResult;
+use crate::view::{Chrome, Form, Tab, parse_amount};
+use crate::visit::{Posted, page_with, see};
+
+/// How long a payment may be left half put together, seconds.
+const DRAFT_SECONDS: u64 = 900;
+/// How long the page waits for the ledger before it says «on its way», seconds.
+const SETTLE_WAIT_SECONDS: u32 = 3;
+
+#[derive(Template)]
+#[template(path = "send.html")]
+struct SendPage {
+    chrome: Chrome,
+    form: Form,
+    blocked: Option<&'static str>,
+    available: String,
+}
+
+#[derive(Template)]
+#[template(path = "confirm.html")]
+struct ConfirmPage {
+    chrome: Chrome,
+    form: Form,
+    to: ProfileId,
+    name: String,
+    masked: bool,
+    cross_border: bool,
+    amount: String,
+    amount_q: Qirat,
+    fee: String,
+    fee_q: Qirat,
+    total: String,
+    reason: String,
+    available: String,
+    enough: bool,
+    key: String,
+}
+
+/// A payment that is being put together.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Draft {
+    /// As typed, to fill the form again.
+    typed: String,
+    amount_typed: String,
+    unit: String,
+    to: ProfileId,
+    name: String,
+    masked: bool,
+    amount: Qirat,
+    reason: String,
+    /// Makes a second press of the button the same payment.
+    key: String,
+}
+
+impl Draft {
+    fn read(signed: &Signed) -> Option<Self> {
+        let text = cookies::read(&signed.visit.headers, cookies::DRAFT)?;
+        serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+    }
+
+    fn keep(&self, signed: &Signed, response: &mut Response) {
+        let Ok(json) = serde_json::to_vec(self) else { return };
+        let value = URL_SAFE_NO_PAD.encode(json);
+        let cookie = signed.visit.web.jar().set(cookies::DRAFT, &value, "/send", Some(DRAFT_SECONDS));
+        cookies::add(response.headers_mut(), cookie);
+    }
+}
+
+pub(super) fn routes() -> Router<Web> {
+    Router::new().route("/send", get(show).post(look_up)).route("/send/confirm", get(confirm).post(send))
+}
+
+/// Why this person cannot pay or ask at present.
+pub(super) fn blocked(signed: &Signed) -> Option<&'static str> {
+    match signed.me.status {
+        PersonStatus::Active => None,
+        PersonStatus::Frozen => Some("Your account is frozen. You can neither pay nor be paid."),
+        _ => Some("You can pay and be paid once your account is active on the ledger."),
+    }
+}
+
+/// What a person has and can spend.
+pub(super) async fn balance(signed: &Signed) -> PageResult<BalanceReply> {
+    let path = format!("/api/v1/wallets/{}/balance", signed.me.profile_id);
+    Ok(signed.visit.api().get(&signed.visit.caller, path).read().await?)
+}
+
+async fn show(signed: Signed) -> PageResult {
+    let mut form = Form::default();
+    if let Some(draft) = Draft::read(&signed) {
+        form = form
+            .with("to", draft.typed)
+            .with("amount", draft.amount_typed)
+            .with("unit", draft.unit)
+            .with("reason", draft.reason);
+    }
+    if let Some(to) = signed.visit.param("to") {
+        form = form.with("to", to);
+    }
+    render(&signed, StatusCode::OK, form).await
+}
+
+async fn render(signed: &Signed, status: StatusCode, form: Form) -> PageResult {
+    let blocked = blocked(signed);
+    let available = match blocked {
+        None => format!("You can spend {}.", balance(signed).await?.balance.available.display_gx()),
+        Some(_) => String::new(),
+    };
+    page_with(status, &SendPage { chrome: signed.chrome("Send", Tab::Send), form, blocked, available })
+}
+
+async fn look_up(signed: Signed, Posted(mut form): Posted) -> PageResult {
+    if blocked(&signed).is_some() {
+        return render(&signed, StatusCode::CONFLICT, form).await;
+    }
+    let amount = parse_amount(form.value("amount"), form.value("unit"));
+    if let Err(error) = &amount {
+        form.refuse("amount", error.to_string());
+    }
+    if form.value("to").is_empty() {
+        form.refuse("to", "Enter a GX id, an e-mail address or a phone number.");
+    }
+    if form.value("reason").is_empty() {
+        form.refuse("reason", "Say what it is for.");
+    }
+    let (Ok(amount), false) = (amount, form.refused()) else {
+        return render(&signed, StatusCode::UNPROCESSABLE_ENTITY, form).await;
+    };
+    let call = signed.visit.api().get(&signed.visit.caller, "/api/v1/people/lookup").query("query", form.value("to"));
+    let found = match call.read::<PersonFound>().await {
+        Ok(found) => found,
+        Err(failure) => {
+            let problem = failure.refusal()?;
+            match problem.status {
+                404 => form.refuse("to", "Nobody here has this GX id, e-mail address or phone number."),
+                429 => form.refuse_all(problem.detail.clone().unwrap_or_else(|| problem.title.clone())),
+                _ => form.refuse("to", first_message(&problem)),
+            }
+            let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+            return render(&signed, status, form).await;
+        }
+    };
+    if found.profile_id == signed.me.profile_id {
+        form.refuse("to", "That is you.");
+    } else if !found.payable {
+        form.refuse("to", format!("{} cannot be paid at present.", found.name));
+    }
+    if form.refused() {
+        return render(&signed, StatusCode::UNPROCESSABLE_ENTITY, form).await;
+    }
+    let draft = Draft {
+        typed: form.value("to").to_owned(),
+        amount_typed: form.value("amount").to_owned(),
+        unit: form.value("unit").to_owned(),
+        to: found.profile_id,
+        name: found.name,
+        masked: found.masked,
+        amount,
+        reason: form.value("reason").to_owned(),
+        key: signed.visit.web.entropy.uuid_v7(signed.visit.web.clock.now()).to_string(),
+    };
+    let mut response = see("/send/confirm");
+    draft.keep(&signed, &mut response);
+    Ok(response)
+}
+
+fn first_message(problem: &gx_types::Problem) -> String {
+    problem
+        .errors
+        .first()
+        .map(|error| error.message.clone())
+        .or_else(|| problem.detail.clone())
+        .unwrap_or_else(|| problem.title.clone())
+}
+
+async fn confirm(signed: Signed) -> PageResult {
+    let Some(draft) = Draft::read(&signed) else { return Ok(see("/send")) };
+    confirm_page(&signed, StatusCode::OK, draft, Form::default()).await
+}
+
+async fn confirm_page(signed: &Signed, status: StatusCode, draft: Draft, form: Form) -> PageResult {
+    let quote = signed
+        .visit
+        .api()
+        .get(&signed.visit.caller, "/api/v1/fees/quote")
+        .query("toID", draft.to.to_string())
+        .query("amount", draft.amount.to_string())
+        .read::<FeeQuote>();
+    let (quote, balance) = tokio::join!(quote, balance(signed));
+    let (quote, available) = (quote?, balance?.balance.available);
+    page_with(
+        status,
+        &ConfirmPage {
+            chrome: signed.chrome("Confirm", Tab::Send),
+            form,
+            to: draft.to,
+            name: draft.name,
+            masked: draft.masked,
+            cross_border: quote.scope == PaymentScope::CrossBorder,
+            amount: quote.amount.display_gx(),
+            amount_q: quote.amount,
+            fee: quote.fee.display_gx(),
+            fee_q: quote.fee,
+            total: quote.total.display_gx(),
+            reason: draft.reason,
+            available: available.display_gx(),
+            enough: quote.total <= available,
+            key: draft.key,
+        },
+    )
+}
+
+async fn send(signed: Signed, Posted(mut form): Posted) -> PageResult {
+    let (Ok(to), Ok(amount), Ok(fee)) =
+        (form.value("to").parse::<ProfileId>(), form.value("amount").parse::<Qirat>(), form.value("fee").parse::<Qirat>())
+    else {
+        return Ok(see("/send"));
+    };
+    let body = TransferRequest {
+        to_id: to.to_string(),
+        amount,
+        reason: form.value("reason").to_owned(),
+        expected_fee: Some(fee),
+    };
+    let call = signed.visit.api().post(&signed.visit.caller, "/api/v1/transfers").json(&body);
+    let sent = call.key(form.value("key")).wait(SETTLE_WAIT_SECONDS).read::<CommandAccepted>().await;
+    match sent {
+        Ok(accepted) => {
+            let mut response = see(&format!("/payments/{}", accepted.command_id));
+            let total = amount.checked_add(fee).unwrap_or(amount);
+            let paid = Paid {
+                name: form.value("name").to_owned(),
+                amount: amount.display_gx(),
+                fee: fee.display_gx(),
+                total: total.display_gx(),
+                reason: form.value("reason").to_owned(),
+            };
+            paid.keep(&signed.visit.web, &accepted.command_id, response.headers_mut());
+            cookies::add(response.headers_mut(), signed.visit.web.jar().clear(cookies::DRAFT, "/send"));
+            Ok(response)
+        }
+        Err(failure) => {
+            let problem = failure.refusal()?;
+            form.refuse_all(match problem.code {
+                ErrorCode::FeeChanged => "The fee has changed meanwhile. Nothing was sent. Look at the new total.".to_owned(),
+                _ => first_message(&problem),
+            });
+            let draft = Draft {
+                typed: String::new(),
+                amount_typed: String::new(),
+                unit: String::new(),
+                to,
+                name: form.value("name").to_owned(),
+                masked: false,
+                amount,
+                reason: body.reason,
+                // A refused request used its key up; what is confirmed next is another payment.
+                key: signed.visit.web.entropy.uuid_v7(signed.visit.web.clock.now()).to_string(),
+            };
+            let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::CONFLICT);
+            confirm_page(&signed, status, draft, form).await
+        }
+    }
+}

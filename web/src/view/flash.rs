@@ -1,0 +1,57 @@
+//! What a page says after a redirect. A closed set in the address (`?done=…`), so that no link can put words on a page.
+
+use super::state::Tone;
+
+macro_rules! flashes {
+    ($($variant:ident = $slug:literal, $tone:ident, $text:literal;)*) => {
+        /// A message after a redirect.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Flash { $(#[doc = $text] $variant,)* }
+
+        impl Flash {
+            /// Every message.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// What stands in the address.
+            #[must_use]
+            pub const fn slug(self) -> &'static str { match self { $(Self::$variant => $slug,)* } }
+
+            /// What is read.
+            #[must_use]
+            pub const fn text(self) -> &'static str { match self { $(Self::$variant => $text,)* } }
+
+            /// Its class in the style sheet.
+            #[must_use]
+            pub const fn tone(self) -> &'static str { match self { $(Self::$variant => Tone::$tone.class(),)* } }
+        }
+    };
+}
+
+flashes! {
+    SignedOut = "signed-out", Good, "You are signed out.";
+    SessionEnded = "session-ended", Off, "Your session has ended. Please sign in again.";
+    Welcome = "welcome", Good, "Your account is made. One step is left: show who you are.";
+    CodeSent = "code-sent", Good, "A new code is on its way.";
+    ProfileSaved = "profile-saved", Good, "Your profile is saved.";
+    DocumentAdded = "document-added", Good, "The document is uploaded.";
+    DocumentRemoved = "document-removed", Good, "The document is removed.";
+    Submitted = "submitted", Good, "Your documents are submitted. We will tell you when they are reviewed.";
+    Cancelled = "cancelled", Good, "The request is cancelled.";
+    MarkedRead = "read", Good, "Marked as read.";
+    Approved = "approved", Good, "Approved. The registration is on its way to the ledger.";
+    Denied = "denied", Good, "Denied. The person is told why.";
+    Freezing = "freezing", Good, "The account is blocked here; the ledger follows.";
+    Unfreezing = "unfreezing", Good, "The order to unfreeze is on its way to the ledger.";
+    Replayed = "replayed", Good, "The command is in the queue again.";
+    Pausing = "pausing", Good, "The order to pause is on its way to the ledger.";
+    Resuming = "resuming", Good, "The order to resume is on its way to the ledger.";
+    PasswordChanged = "password-changed", Good, "Your password is changed.";
+}
+
+impl Flash {
+    /// The message an address asks for, if it is one of ours.
+    #[must_use]
+    pub fn from_slug(slug: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|flash| flash.slug() == slug)
+    }
+}

@@ -1,0 +1,6 @@
+//! What the pages show and do, page by page.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::allow_attributes, missing_docs)]
+
+mod doors;
+mod site;
