@@ -1,13 +1,12 @@
 //! The signed text inside a QR code, and its picture.
 //!
 //! The text is `base64url(json) . base64url(HMAC-SHA-256)`. A scanner can show name and amount at once; the server says
-//! whether they are true. The key is derived from the environment's session secret and the environment's name, so that a
-//! code made on devnet is no code on mainnet.
+//! whether they are true. The key is derived from the environment's secret and bound to its name, so that a code made on
+//! devnet is no code on mainnet.
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use gx_base::Secret;
 use gx_types::{EnvName, Qirat, Timestamp};
 use qrcode::render::svg;
 use qrcode::{EcLevel, QrCode};
@@ -78,12 +77,17 @@ pub enum QrError {
 pub struct QrSigner(hmac::Key);
 
 impl QrSigner {
-    /// The signer of an environment.
+    /// The signer of an environment, with a key that is derived for this purpose alone.
     #[must_use]
-    pub fn new(environment_secret: &Secret, env: EnvName) -> Self {
-        let root = hmac::Key::new(hmac::HMAC_SHA256, environment_secret.expose().as_bytes());
-        let derived = hmac::sign(&root, format!("gx/qsend/qr/v1/{env}").as_bytes());
-        Self(hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()))
+    pub fn new(key: &[u8; 32]) -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, key))
+    }
+
+    /// The purpose that the key is derived for. The environment is part of it, so that even environments that share a
+    /// secret by mistake do not take each other's codes.
+    #[must_use]
+    pub fn purpose(env: EnvName) -> String {
+        format!("qsend-qr-v1-{env}")
     }
 
     /// The text for a request.
@@ -147,8 +151,8 @@ mod tests {
 
     use super::*;
 
-    fn signer(secret: &str, env: EnvName) -> QrSigner {
-        QrSigner::new(&Secret::new(secret), env)
+    fn signer(key: u8) -> QrSigner {
+        QrSigner::new(&[key; 32])
     }
 
     fn text_of(signer: &QrSigner, code: &RequestCode) -> String {
@@ -165,12 +169,12 @@ mod tests {
     #[test]
     fn only_our_own_unaltered_texts_pass() {
         let code = RequestCode::random(&SeededEntropy::new(1));
-        let ours = signer("one", EnvName::Devnet);
+        let ours = signer(1);
         let text = text_of(&ours, &code);
         assert_eq!(ours.check(&text), Ok(code.clone()));
         assert_eq!(ours.check(&format!(" {text}\n")), Ok(code.clone()));
-        assert_eq!(signer("two", EnvName::Devnet).check(&text), Err(QrError::SignatureInvalid));
-        assert_eq!(signer("one", EnvName::Testnet).check(&text), Err(QrError::SignatureInvalid));
+        assert_eq!(signer(2).check(&text), Err(QrError::SignatureInvalid));
+        assert_ne!(QrSigner::purpose(EnvName::Devnet), QrSigner::purpose(EnvName::Mainnet));
 
         // A higher amount under the old signature.
         let (body, signature) = text.split_once('.').unwrap();
@@ -186,7 +190,7 @@ mod tests {
 
     #[test]
     fn the_longest_request_still_fits_into_a_picture() {
-        let signer = signer("one", EnvName::Mainnet);
+        let signer = signer(1);
         let wide = |chars: usize| "語".repeat(chars);
         let text = signer.sign(&QrContent {
             code: &RequestCode::random(&SeededEntropy::new(1)),
@@ -205,7 +209,7 @@ mod tests {
         #[test]
         fn every_flipped_character_is_noticed(position in 0usize..200, replacement in "[A-Za-z0-9_.-]") {
             let code = RequestCode::random(&SeededEntropy::new(2));
-            let ours = signer("one", EnvName::Devnet);
+            let ours = signer(1);
             let text = text_of(&ours, &code);
             let position = position % text.len();
             let altered = format!("{}{replacement}{}", &text[..position], &text[position + 1..]);
