@@ -1,8 +1,39 @@
-//! The tokenomics service: wallets, fees, transfers, Q Send and the sweeping of credits.
+//! The tokenomics service: wallets, fees, transfers, Q Send, and the jobs that belong to them.
+//!
+//! | folder | routes |
+//! |---|---|
+//! | [`wallets`] | `/api/v1/wallets/{profileId}/…`: balance, history, dashboard |
+//! | [`fees`] | `/api/v1/fees/quote` |
+//! | [`transfers`] | `/api/v1/transfers`, and where a command stands |
+//! | [`people`] | `/api/v1/people/lookup` |
+//! | [`qsend`] | `/api/v1/qsend`: requests for payment by code and QR |
+//!
+//! Each file is a use case: route, what it takes, what it refuses, what it does. What is allowed is decided in one place
+//! for all of them, [`payment`].
+//!
+//! **A new way to pay:** read [`gx_store::repo::payments::facts`] in the unit of work, judge with [`payment::judge`],
+//! enqueue the command, all in one transaction; then wait for the projection or answer 202.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::allow_attributes))]
 
 pub mod fees;
-mod payment;
+mod moment;
+mod names;
+pub mod payment;
+mod people;
 pub mod qsend;
 mod text;
+pub mod wallets;
+
+use gx_platform::http::RouteSet;
+
+/// Every route of the service.
+#[must_use]
+pub fn routes() -> RouteSet {
+    RouteSet::new("tokenomics")
+        .route(wallets::balance::route())
+        .route(wallets::transactions::route())
+        .route(wallets::dashboard::route())
+        .route(fees::quote::route())
+        .route(people::lookup::route())
+}

@@ -157,6 +157,7 @@ mod tests {
                 settled: Qirat::new(settled).unwrap(),
                 pending: Qirat::new(pending).unwrap(),
                 frozen: false,
+                updated_at: gx_types::Timestamp::from_micros(0),
             }),
         }
     }

@@ -1,6 +1,6 @@
 //! What decides about a payment before the ledger does: both sides, and what is held of the payer's balance.
 
-use gx_types::{GxId, OnchainStatus, PersonStatus, ProfileId, Qirat};
+use gx_types::{GxId, OnchainStatus, PersonStatus, ProfileId, Qirat, Timestamp};
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
 
 use crate::col::Col;
@@ -36,6 +36,8 @@ pub struct AccountFigures {
     pub pending: Qirat,
     /// Whether the ledger has frozen it.
     pub frozen: bool,
+    /// When the ledger last changed it.
+    pub updated_at: Timestamp,
 }
 
 impl Side {
@@ -68,7 +70,7 @@ const PENDING_OF_P: &str = "SELECT CAST(COALESCE(SUM(o.hold_amount), 0) AS BIGIN
      WHERE o.hold_profile_id = p.profile_id AND o.projected_block IS NULL AND o.state <> 'FAILED'";
 
 const SIDE_COLUMNS: &str = "p.profile_id, p.status, p.onchain_status, p.gx_id, p.first_name, p.last_name, \
-     a.settled_balance, a.frozen";
+     a.settled_balance, a.frozen, a.updated_at";
 
 /// Keeps other payments of the same person out until this transaction ends. SQLite has one writer anyway.
 ///
@@ -145,6 +147,35 @@ pub async fn side_of(connection: &impl ConnectionTrait, person: ProfileId) -> Re
     Ok(row.as_ref().map(side).transpose()?)
 }
 
+/// How people are looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Handle {
+    /// By GX id.
+    Gx(GxId),
+    /// By e-mail address in the form that is compared.
+    Email(String),
+    /// By telephone number, `+` and digits.
+    Phone(String),
+}
+
+/// The person with a handle; without what is pending.
+///
+/// # Errors
+/// [`StoreError`] as for every statement.
+pub async fn look_up(connection: &impl ConnectionTrait, handle: &Handle) -> Result<Option<Side>, StoreError> {
+    let (column, value) = match handle {
+        Handle::Gx(id) => ("gx_id", Col(*id).into()),
+        Handle::Email(address) => ("email_normalised", address.clone().into()),
+        Handle::Phone(number) => ("phone_num", number.clone().into()),
+    };
+    let sql = format!(
+        "SELECT {SIDE_COLUMNS}, CAST(0 AS BIGINT) AS pending \
+         FROM user_profiles p LEFT JOIN accounts a ON a.account_id = p.gx_id WHERE p.{column} = $1"
+    );
+    let row = connection.query_one_raw(statement(connection, sql, vec![value])).await?;
+    Ok(row.as_ref().map(side).transpose()?)
+}
+
 fn side(row: &QueryResult) -> Result<Side, DbErr> {
     let settled: Option<Col<Qirat>> = row.try_get("", "settled_balance")?;
     let account = match settled {
@@ -153,6 +184,7 @@ fn side(row: &QueryResult) -> Result<Side, DbErr> {
             settled,
             pending: row.try_get::<Col<Qirat>>("", "pending")?.0,
             frozen: row.try_get("", "frozen")?,
+            updated_at: row.try_get::<Col<Timestamp>>("", "updated_at")?.0,
         }),
     };
     Ok(Side {

@@ -153,6 +153,13 @@ async fn only_own_unsettled_commands_are_held() {
         let oneself = payments::facts(store.read(), profile(1), payments::Receiver::Gx(gx_id(1))).await.unwrap();
         assert_eq!(oneself.payer, oneself.receiver);
 
+        for handle in [payments::Handle::Gx(gx_id(2)), payments::Handle::Email("p2@example.org".to_owned())] {
+            let found = payments::look_up(store.read(), &handle).await.unwrap().unwrap();
+            assert_eq!((found.profile_id, found.account.unwrap().updated_at), (profile(2), NOW));
+        }
+        let nobody = payments::Handle::Phone("+447700900123".to_owned());
+        assert_eq!(payments::look_up(store.read(), &nobody).await.unwrap(), None);
+
         assert_eq!(wallets::pending_of(store.read(), profile(1)).await.unwrap().get(), 123);
         assert_eq!(
             payments::side_of(store.read(), profile(2)).await.unwrap().unwrap().account.unwrap().pending.get(),

@@ -1,3 +1,4 @@
 //! Fees: what a payment costs, before it is made.
 
 pub mod price;
+pub(crate) mod quote;

@@ -1,0 +1,3 @@
+//! People, as far as one may find them.
+
+pub(crate) mod lookup;
