@@ -90,6 +90,7 @@ error_codes! {
     QSendExpired = "QSEND_EXPIRED", 409, "The time of this request is up.";
     QSendAlreadyPaid = "QSEND_ALREADY_PAID", 409, "This request is paid or being paid.";
     QSendCancelled = "QSEND_CANCELLED", 409, "This request was taken back.";
+    QSendTooManyOpen = "QSEND_TOO_MANY_OPEN", 409, "Too many requests are open; wait until some are paid or expired.";
 
     // Registration: the codes of the wizard are 400 wherever a step's field is refused.
     EmailRequired = "EMAIL_REQUIRED", 400, "An e-mail address is needed.";

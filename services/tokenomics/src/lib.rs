@@ -17,12 +17,15 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::allow_attributes))]
 
 pub mod fees;
+pub mod jobs;
 mod moment;
 mod names;
 pub mod payment;
 mod people;
 pub mod qsend;
+pub mod sweeps;
 mod text;
+pub mod transfers;
 pub mod wallets;
 
 use gx_platform::http::RouteSet;
@@ -35,5 +38,16 @@ pub fn routes() -> RouteSet {
         .route(wallets::transactions::route())
         .route(wallets::dashboard::route())
         .route(fees::quote::route())
+        .route(transfers::create::route())
+        .route(transfers::status::transfer_route())
+        .route(transfers::status::command_route())
         .route(people::lookup::route())
+        .route(qsend::create::route())
+        .route(qsend::list::route())
+        .route(qsend::dashboard::route())
+        .route(qsend::verify::route())
+        .route(qsend::read::route())
+        .route(qsend::read::qr_route())
+        .route(qsend::pay::route())
+        .route(qsend::cancel::route())
 }

@@ -41,7 +41,8 @@ impl<'de> Deserialize<'de> for Moment {
         let text = String::deserialize(deserializer)?;
         let parse = |text: &str| serde_json::from_value::<Timestamp>(serde_json::Value::String(text.to_owned()));
         let is_day = text.len() == 10 && text.is_ascii();
-        let moment = if is_day { parse(&format!("{text}T00:00:00Z")).map(Self::Day) } else { parse(&text).map(Self::Point) };
+        let moment =
+            if is_day { parse(&format!("{text}T00:00:00Z")).map(Self::Day) } else { parse(&text).map(Self::Point) };
         moment.map_err(|_| de::Error::custom("a date is written 2026-03-15, a time 2026-03-15T12:00:00Z"))
     }
 }
@@ -70,7 +71,8 @@ mod tests {
         assert_eq!(noon.from(), noon.until());
         assert_eq!(noon.from().since(day.from()), Duration::from_secs(12 * 3600));
         assert_eq!(parse("2026-03-15T14:00:00+02:00").unwrap(), noon);
-        for bad in ["", "2026-02-30", "2026-3-15", "15.03.2026", "yesterday", "2026-03-15T12:00:00", "２０２６-03"] {
+        for bad in ["", "2026-02-30", "2026-3-15", "15.03.2026", "yesterday", "2026-03-15T12:00:00", "２０２６-03"]
+        {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }

@@ -34,7 +34,8 @@ pub async fn of_accounts(
                     None => id.to_string(),
                 },
                 AccountId::Treasury(code) => {
-                    let country = countries::country(code.as_str()).map_or(code.to_string(), |country| country.name.to_owned());
+                    let country =
+                        countries::country(code.as_str()).map_or(code.to_string(), |country| country.name.to_owned());
                     format!("Treasury of {country}")
                 }
                 AccountId::System(system) => system.display_name().to_owned(),

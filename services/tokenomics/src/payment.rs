@@ -46,9 +46,9 @@ pub fn receiver(field: &str, text: &str) -> ApiResult<Receiver> {
     if let Ok(id) = text.parse::<ProfileId>() {
         return Ok(Receiver::Profile(id));
     }
-    text.parse::<GxId>()
-        .map(Receiver::Gx)
-        .map_err(|error| ApiError::field(field, ErrorCode::FieldInvalid, format!("neither a profile id nor a GX id: {error}")))
+    text.parse::<GxId>().map(Receiver::Gx).map_err(|error| {
+        ApiError::field(field, ErrorCode::FieldInvalid, format!("neither a profile id nor a GX id: {error}"))
+    })
 }
 
 /// An amount above zero.
@@ -236,7 +236,10 @@ mod tests {
         ] {
             assert_eq!(refused, Err(ErrorCode::AccountNotActive));
         }
-        assert_eq!(receiver(|side| side.profile_id = ProfileId::from_uuid(Uuid::from_u128(1))), Err(ErrorCode::SelfTransfer));
+        assert_eq!(
+            receiver(|side| side.profile_id = ProfileId::from_uuid(Uuid::from_u128(1))),
+            Err(ErrorCode::SelfTransfer)
+        );
     }
 
     #[test]

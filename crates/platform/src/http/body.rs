@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Multipart, Request};
+use axum::extract::{FromRequest, Multipart, OptionalFromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
 use gx_types::ErrorCode;
 use serde::de::DeserializeOwned;
@@ -30,6 +30,21 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for ApiJson<T> {
         }
         let bytes = read(request, state).await?;
         parse(&bytes).map(Self)
+    }
+}
+
+/// `None` for a request without a body: no content type, and no length or a length of 0.
+impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for ApiJson<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, ApiError> {
+        let headers = request.headers();
+        let length = headers.get(header::CONTENT_LENGTH).map_or(&b"0"[..], |value| value.as_bytes());
+        let chunked = headers.contains_key(header::TRANSFER_ENCODING);
+        if length == b"0" && !chunked && !headers.contains_key(header::CONTENT_TYPE) {
+            return Ok(None);
+        }
+        <Self as FromRequest<S>>::from_request(request, state).await.map(Some)
     }
 }
 
@@ -75,7 +90,7 @@ impl<S: Send + Sync> FromRequest<S> for ApiMultipart {
         if !content_type.is_some_and(|value| value.to_ascii_lowercase().starts_with("multipart/form-data")) {
             return Err(ApiError::new(ErrorCode::UnsupportedMediaType).with_detail("send multipart/form-data"));
         }
-        Multipart::from_request(request, state)
+        <Multipart as FromRequest<S>>::from_request(request, state)
             .await
             .map(Self)
             .map_err(|_| ApiError::new(ErrorCode::MalformedRequest).with_detail("the multipart boundary is missing"))
@@ -194,6 +209,28 @@ mod tests {
     #[test]
     fn an_escaped_backslash_before_u0000_is_text() {
         assert!(parse::<Payment>(br#"{"amount":"1","remark":"\\u0000"}"#).is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_body_that_may_be_left_out_is_not_half_there() {
+        let ask = async |request: Request| {
+            <ApiJson<Payment> as OptionalFromRequest<()>>::from_request(request, &())
+                .await
+                .map(|body| body.is_some())
+                .map_err(|error| error.code())
+        };
+        let empty = || Request::builder().body(axum::body::Body::empty()).unwrap();
+        assert_eq!(ask(empty()).await, Ok(false));
+        let mut typed = empty();
+        typed.headers_mut().insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
+        assert_eq!(ask(typed).await, Err(ErrorCode::MalformedRequest));
+        let mut plain = Request::new(axum::body::Body::from("{}"));
+        plain.headers_mut().insert(header::CONTENT_LENGTH, 2.into());
+        assert_eq!(ask(plain).await, Err(ErrorCode::UnsupportedMediaType));
+        let mut full = Request::new(axum::body::Body::from(r#"{"amount":"1"}"#));
+        full.headers_mut().insert(header::CONTENT_LENGTH, 14.into());
+        full.headers_mut().insert(header::CONTENT_TYPE, "application/json".parse().unwrap());
+        assert_eq!(ask(full).await, Ok(true));
     }
 
     #[test]

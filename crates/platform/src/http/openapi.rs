@@ -124,7 +124,7 @@ fn operation(meta: &RouteMeta, problem: &Value, components: &mut Components) -> 
         None => {}
         Some(RequestBody::Json(schema)) => {
             operation["requestBody"] = json!({
-                "required": true,
+                "required": meta.body_required,
                 "content": { "application/json": { "schema": schema.reference(components) } },
             });
         }

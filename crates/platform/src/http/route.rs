@@ -125,6 +125,7 @@ pub struct RouteMeta {
     pub(crate) ledger: LedgerUse,
     pub(crate) waits: bool,
     pub(crate) body: Option<RequestBody>,
+    pub(crate) body_required: bool,
     pub(crate) body_bytes_max: usize,
     pub(crate) query: Option<Schema>,
     pub(crate) params: Vec<PathParam>,
@@ -235,6 +236,7 @@ impl Route {
                 ledger: LedgerUse::None,
                 waits: false,
                 body: None,
+                body_required: true,
                 body_bytes_max: BODY_BYTES_MAX,
                 query: None,
                 params: Vec::new(),
@@ -315,6 +317,12 @@ impl Route {
     pub fn body<T: DeserializeOwned + ToSchema>(mut self) -> Self {
         self.meta.body = Some(RequestBody::Json(Schema::of::<T>()));
         self
+    }
+
+    /// Takes JSON, or no body at all (extractor `Option<`[`super::ApiJson`]`>`).
+    pub fn optional_body<T: DeserializeOwned + ToSchema>(mut self) -> Self {
+        self.meta.body_required = false;
+        self.body::<T>()
     }
 
     /// Takes `multipart/form-data` with the parts of `T`, at most `bytes_max` bytes in all.

@@ -3,10 +3,10 @@
 //! ACTIVE → PAYING here, PAYING → PAID by the projector, PAYING → ACTIVE or EXPIRED by the reaction to a refusal.
 
 use gx_types::{AccountId, CommandId, ProfileId, QSendId, QSendStatus, Qirat, QiratSum, Timestamp};
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
+    QuerySelect, QueryTrait,
 };
 
 use crate::col::Col;
@@ -15,21 +15,14 @@ use crate::entity::qsend_requests::{Column, Entity, Model};
 use crate::error::StoreError;
 use crate::sql::statement;
 
-/// Whether the code is taken.
+/// Stores a new request; `false` when its code is taken.
 ///
 /// # Errors
 /// [`StoreError`] as for every statement.
-pub async fn code_is_taken(connection: &impl ConnectionTrait, code: &str) -> Result<bool, StoreError> {
-    Ok(by_code(connection, code).await?.is_some())
-}
-
-/// Stores a new request.
-///
-/// # Errors
-/// [`StoreError::Duplicate`] when the code is taken.
-pub async fn insert(tx: &impl ConnectionTrait, request: Model) -> Result<(), StoreError> {
-    Entity::insert(request.into_active_model()).exec_without_returning(tx).await?;
-    Ok(())
+pub async fn insert(tx: &impl ConnectionTrait, request: Model) -> Result<bool, StoreError> {
+    let mut insert = Entity::insert(request.into_active_model()).into_query();
+    insert.on_conflict(OnConflict::column(Column::RequestCode).do_nothing().to_owned());
+    Ok(tx.execute(&insert).await?.rows_affected() == 1)
 }
 
 /// The request with a code.

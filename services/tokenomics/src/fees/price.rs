@@ -19,7 +19,13 @@ pub struct Price {
 /// The price of a payment between two holders, or `None` when amount and fee together pass the supply, which no balance
 /// covers.
 #[must_use]
-pub fn price(schedule: &FeeSchedule, kind: TransactionType, payer: GxId, receiver: GxId, amount: Qirat) -> Option<Price> {
+pub fn price(
+    schedule: &FeeSchedule,
+    kind: TransactionType,
+    payer: GxId,
+    receiver: GxId,
+    amount: Qirat,
+) -> Option<Price> {
     let quote = fees::quote(schedule, &AccountId::Holder(payer), &AccountId::Holder(receiver), Some(kind), amount);
     let total = amount.checked_add(quote.fee)?;
     Some(Price { quote, total })

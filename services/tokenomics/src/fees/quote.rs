@@ -46,17 +46,17 @@ pub(crate) struct QuoteQuery {
     amount: Qirat,
 }
 
-async fn quote(State(app): State<App>, person: Person, ApiQuery(query): ApiQuery<QuoteQuery>) -> ApiResult<Json<FeeQuote>> {
+async fn quote(
+    State(app): State<App>,
+    person: Person,
+    ApiQuery(query): ApiQuery<QuoteQuery>,
+) -> ApiResult<Json<FeeQuote>> {
     payment::above_zero("amount", query.amount)?;
     let receiver = payment::receiver("to", &query.to)?;
     let db = app.store().read();
     let facts = payments::facts(db, person.profile_id, receiver).await?;
-    let wish = Wish {
-        kind: contract_type(query.kind),
-        amount: query.amount,
-        expected_fee: None,
-        receiver_field: Some("to"),
-    };
+    let wish =
+        Wish { kind: contract_type(query.kind), amount: query.amount, expected_fee: None, receiver_field: Some("to") };
     let judged = payment::quote(facts, &wish)?;
     let known = wallets::have_dealt(db, AccountId::Holder(judged.from), AccountId::Holder(judged.to)).await?;
     let to = &judged.receiver;

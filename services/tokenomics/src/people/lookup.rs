@@ -42,7 +42,11 @@ pub(crate) struct LookupQuery {
     q: String,
 }
 
-async fn look_up(State(app): State<App>, person: Person, ApiQuery(query): ApiQuery<LookupQuery>) -> ApiResult<Json<PersonFound>> {
+async fn look_up(
+    State(app): State<App>,
+    person: Person,
+    ApiQuery(query): ApiQuery<LookupQuery>,
+) -> ApiResult<Json<PersonFound>> {
     let handle = handle(&query.q)?;
     let db = app.store().read();
     let found = payments::look_up(db, &handle).await?.ok_or_else(ApiError::not_found)?;
@@ -75,7 +79,8 @@ fn handle(text: &str) -> ApiResult<Handle> {
     if text.contains('@') {
         return Ok(Handle::Email(text.to_lowercase()));
     }
-    let digits: String = text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '(' | ')' | '.' | '+')).collect();
+    let digits: String =
+        text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '(' | ')' | '.' | '+')).collect();
     if (7..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(Handle::Phone(format!("+{digits}")));
     }

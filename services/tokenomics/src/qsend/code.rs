@@ -4,6 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use gx_base::{Entropy, EntropyExt as _};
+use serde::{Deserialize, Deserializer, de};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::{RefOr, Schema};
 
 /// 32 symbols that cannot be mistaken for one another: no `I`, `O`, `0`, `1`.
 const ALPHABET: &[u8; 32] = b"ABCDEFGHJKLMNPQRSTUVWXYZ23456789";
@@ -47,6 +50,24 @@ impl FromStr for RequestCode {
         Ok(Self(code))
     }
 }
+
+impl<'de> Deserialize<'de> for RequestCode {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+impl utoipa::PartialSchema for RequestCode {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(SchemaType::Type(Type::String))
+            .pattern(Some("^[Qq][Ss]-[A-HJ-NP-Za-hj-np-z2-9]{8}$"))
+            .description(Some("Code of a Q Send request"))
+            .examples(["QS-6PAS3LHD"])
+            .into()
+    }
+}
+impl utoipa::ToSchema for RequestCode {}
 
 impl fmt::Display for RequestCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -73,13 +73,20 @@ async fn transactions(
     let account = AccountId::Holder(wallet.fabric_user_id);
     let reply = match query.status.unwrap_or_default() {
         TransactionStatus::Confirmed => settled(&app, &wallet.wallet_id, account, &query).await?,
-        TransactionStatus::Pending => unsettled(&app, &wallet.wallet_id, profile_id, HeldState::Unsettled, &query).await?,
+        TransactionStatus::Pending => {
+            unsettled(&app, &wallet.wallet_id, profile_id, HeldState::Unsettled, &query).await?
+        }
         TransactionStatus::Failed => unsettled(&app, &wallet.wallet_id, profile_id, HeldState::Refused, &query).await?,
     };
     Ok(Json(reply))
 }
 
-async fn settled(app: &App, wallet_id: &str, account: AccountId, query: &TransactionsQuery) -> ApiResult<TransactionsReply> {
+async fn settled(
+    app: &App,
+    wallet_id: &str,
+    account: AccountId,
+    query: &TransactionsQuery,
+) -> ApiResult<TransactionsReply> {
     let db = app.store().read();
     let after: Option<HistoryKey> = app.cursors().open(SETTLED_LIST, query.cursor.as_ref())?;
     let filter = HistoryFilter {

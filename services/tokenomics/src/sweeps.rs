@@ -1,0 +1,80 @@
+//! The job that adds waiting credits (fees, treasuries' parts) to balances on the ledger.
+//!
+//! Credits to accounts that many pay into are written as entries of their own, so that payments do not meet in one key.
+//! A sweep names at most 500 of them; it is claimed in the transaction that enqueues it, so that no two name one entry.
+
+use gx_base::limits::SWEEP_DELTAS_MAX;
+use gx_contracts::Command;
+use gx_platform::App;
+use gx_platform::http::{ApiError, ApiResult};
+use gx_store::Tx;
+use gx_store::outbox::{self, NewCommand};
+use gx_store::repo::deltas;
+use gx_types::{AccountId, Actor, CommandId, CorrelationId, Timestamp};
+
+/// Accounts looked at in one round.
+const ACCOUNTS_MAX: u64 = 300;
+/// Sweeps enqueued in one round, so that they never crowd out payments.
+const SWEEPS_MAX: usize = 100;
+
+/// Enqueues sweeps for everything that waits, at most 100. Any number of replicas may do it at the same time. Returns how
+/// many were enqueued.
+///
+/// # Errors
+/// 503 when the database is out of reach; what was enqueued before stays so.
+pub async fn enqueue_due(app: &App) -> ApiResult<usize> {
+    // Nothing is swept while the ledger is not there to do it, or stands still.
+    if app.ledger().check_accepts(true).await.is_err() {
+        return Ok(0);
+    }
+    app.store().write(|tx| Box::pin(async move { deltas::drop_finished_claims(tx).await })).await?;
+    let mut enqueued = 0;
+    for account in deltas::accounts_to_sweep(app.store().read(), ACCOUNTS_MAX).await? {
+        loop {
+            if enqueued == SWEEPS_MAX {
+                return Ok(enqueued);
+            }
+            let sweep = Sweep {
+                account,
+                command_id: CommandId::from_uuid(app.new_uuid()),
+                correlation_id: CorrelationId::from_uuid(app.new_uuid()),
+                now: app.now(),
+            };
+            let named = app.store().write(move |tx| Box::pin(async move { sweep.enqueue(tx).await })).await?;
+            enqueued += usize::from(named > 0);
+            if named < SWEEP_DELTAS_MAX {
+                break;
+            }
+        }
+    }
+    Ok(enqueued)
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Sweep {
+    account: AccountId,
+    command_id: CommandId,
+    correlation_id: CorrelationId,
+    now: Timestamp,
+}
+
+impl Sweep {
+    /// Claims entries and enqueues the sweep that names them. Returns how many it names.
+    async fn enqueue(self, tx: &Tx) -> ApiResult<usize> {
+        let delta_keys = deltas::claim(tx, self.account, self.command_id, self.now, SWEEP_DELTAS_MAX as u64).await?;
+        let named = delta_keys.len();
+        if named == 0 {
+            return Ok(0);
+        }
+        let request = self.command_id.to_string().parse().map_err(ApiError::internal)?;
+        let new = NewCommand {
+            command_id: self.command_id,
+            command: Command::SweepDeltas { account: self.account, delta_keys, request },
+            actor: Actor::Platform,
+            correlation_id: self.correlation_id,
+            now: self.now,
+        };
+        outbox::enqueue(tx, new).await?;
+        Ok(named)
+    }
+}

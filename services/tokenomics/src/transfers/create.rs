@@ -1,0 +1,179 @@
+//! `POST /api/v1/transfers`: one person pays another.
+//!
+//! One transaction holds the check of the balance, the command and the idempotency row, so that a repeated request
+//! changes nothing and two at the same time cannot spend the same coins.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use gx_base::{failpoint, limits};
+use gx_contracts::Command;
+use gx_contracts::fees::TransactionType;
+use gx_platform::auth::Person;
+use gx_platform::http::{
+    Access, ApiError, ApiJson, ApiResult, Correlation, Handled, Idempotency, IdempotencyKey, LedgerUse, PreferWait,
+    Route,
+};
+use gx_platform::{App, accepted, idempotent, wait_for_command};
+use gx_store::outbox::{self, NewCommand};
+use gx_store::repo::payments::{self, Receiver};
+use gx_store::{StoreError, Tx};
+use gx_types::api::command::{CommandAccepted, CommandView};
+use gx_types::api::tokenomics::TransferRequest;
+use gx_types::{Actor, CommandId, CommandStatus, CorrelationId, ErrorCode, LedgerKey, ProfileId, Qirat, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::refused;
+use crate::payment::{self, Wish};
+use crate::text;
+
+const ROUTE: &str = "POST /api/v1/transfers";
+
+pub(crate) fn route() -> Handled {
+    Route::post("/api/v1/transfers", "createTransfer")
+        .summary("Pay another person")
+        .description(
+            "Answers 202 with the command, or with `Prefer: wait=<s>` 200 once it is settled. The receiver gets the \
+             amount, you pay the fee on top. Repeated with the same `Idempotency-Key` it changes nothing and tells where \
+             the first one stands.",
+        )
+        .access(Access::Person)
+        .idempotency(Idempotency::Required)
+        .ledger(LedgerUse::Writes)
+        .waits()
+        .body::<TransferRequest>()
+        .reply::<CommandView>(200, "Settled, and shown in the balances")
+        .reply::<CommandAccepted>(202, "Accepted, not settled yet")
+        .errors(&[
+            ErrorCode::AccountNotActive,
+            ErrorCode::AccountFrozen,
+            ErrorCode::AccountNotFound,
+            ErrorCode::SelfTransfer,
+            ErrorCode::InsufficientFunds,
+            ErrorCode::FeeChanged,
+            ErrorCode::CommandRefused,
+            ErrorCode::SystemPaused,
+        ])
+        .handle(create)
+}
+
+/// What the business transaction leaves behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Enqueued {
+    command_id: CommandId,
+}
+
+async fn create(
+    State(app): State<App>,
+    person: Person,
+    key: IdempotencyKey,
+    prefer: PreferWait,
+    Correlation(correlation_id): Correlation,
+    ApiJson(request): ApiJson<TransferRequest>,
+) -> ApiResult<Response> {
+    // 1. What can be said without looking anything up.
+    let transfer = Transfer::read(&app, &person, &key, correlation_id, &request)?;
+
+    // 2. Judge and enqueue in one transaction.
+    let actor = Actor::Person(person.profile_id);
+    let once = idempotent(&app, actor, ROUTE, Some(&key), &request, move |tx| {
+        let transfer = transfer.clone();
+        Box::pin(async move { transfer.enqueue(tx).await })
+    })
+    .await?;
+    failpoint::reach("service.committed");
+
+    // 3. Wait as long as the caller likes.
+    let view = wait_for_command(&app, once.value.command_id, prefer.or(Duration::ZERO)).await?;
+    match view.status {
+        CommandStatus::Confirmed => Ok(Json(view).into_response()),
+        CommandStatus::Failed => Err(refused(&view)),
+        CommandStatus::Pending | CommandStatus::Processing => {
+            let url = format!("/api/v1/transfers/{}/status", view.command_id);
+            Ok(accepted(&view, url).into_response())
+        }
+    }
+}
+
+/// A transfer whose form is right.
+#[derive(Debug, Clone)]
+struct Transfer {
+    command_id: CommandId,
+    correlation_id: CorrelationId,
+    payer: ProfileId,
+    receiver: Receiver,
+    amount: Qirat,
+    expected_fee: Option<Qirat>,
+    remark: String,
+    request: LedgerKey,
+    now: Timestamp,
+}
+
+impl Transfer {
+    fn read(
+        app: &App,
+        person: &Person,
+        key: &IdempotencyKey,
+        correlation_id: CorrelationId,
+        request: &TransferRequest,
+    ) -> ApiResult<Self> {
+        payment::above_zero("amount", request.amount)?;
+        let receiver = payment::receiver("toID", &request.to_id)?;
+        let remark = text::line("reason", &request.reason, limits::REMARK_CHARS_MAX)
+            .map_err(|error| ApiError::fields(vec![error]))?;
+        // The key of the client alone could be somebody else's key too.
+        let request_key = format!("{}:{key}", person.profile_id).parse().map_err(ApiError::internal)?;
+        Ok(Self {
+            command_id: CommandId::from_uuid(app.new_uuid()),
+            correlation_id,
+            payer: person.profile_id,
+            receiver,
+            amount: request.amount,
+            expected_fee: request.expected_fee,
+            remark,
+            request: request_key,
+            now: app.now(),
+        })
+    }
+
+    async fn enqueue(self, tx: &Tx) -> ApiResult<Enqueued> {
+        payments::lock_payer(tx, self.payer).await?;
+        let facts = payments::facts(tx, self.payer, self.receiver).await?;
+        let wish = Wish {
+            kind: TransactionType::P2P,
+            amount: self.amount,
+            expected_fee: self.expected_fee,
+            receiver_field: Some("toID"),
+        };
+        let judged = payment::judge(facts, &wish)?;
+        let command = Command::TransferTokens {
+            profile_id: self.payer,
+            from: judged.from,
+            to: judged.to,
+            amount: self.amount,
+            fee: judged.price.quote.fee,
+            transaction_type: TransactionType::P2P,
+            remark: self.remark,
+            request: self.request,
+        };
+        let new = NewCommand {
+            command_id: self.command_id,
+            command,
+            actor: Actor::Person(self.payer),
+            correlation_id: self.correlation_id,
+            now: self.now,
+        };
+        let command_id = outbox::enqueue(tx, new).await.map_err(key_taken)?;
+        Ok(Enqueued { command_id })
+    }
+}
+
+/// The ledger remembers keys for ever, the idempotency rows for a day: an old key cannot begin another payment.
+fn key_taken(error: StoreError) -> ApiError {
+    if error.is_duplicate_of("ledger_key") {
+        return ApiError::new(ErrorCode::IdempotencyKeyReused).with_detail("this key was used before; take a new one");
+    }
+    error.into()
+}
