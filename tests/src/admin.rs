@@ -39,7 +39,7 @@ impl Admin {
 
     /// Approves a person: reads the number from the picture and types it again.
     pub async fn approve(&self, person: &Person) -> Value {
-        let body = json!({ "documentNumber": person.person.passport });
+        let body = json!({ "issuingCountry": person.person.country, "documentNumber": person.person.passport });
         self.api.post(&format!("/api/v1/admin/users/{}/approve", person.id), &body).await.expect(202)
     }
 }

@@ -13,6 +13,7 @@
 mod admin;
 mod api;
 mod database;
+pub mod document;
 mod people;
 mod platform;
 mod wait;
