@@ -1,8 +1,12 @@
-//! Running GX: the test people of devnet and testnet.
+//! Running GX: the first commands of a ledger, and the test people of devnet and testnet.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::allow_attributes))]
 
+mod admins;
+mod bootstrap;
 mod people;
 mod picture;
 
+pub use admins::{AdminError, NewAdmin, SUPER_OWNERS_BY_HOST_MAX, create_super_owner, super_owners_missing};
+pub use bootstrap::{BootstrapError, bootstrap};
 pub use people::{TEST_PASSWORD, TestPeopleError, TestPerson, test_people};
 pub use picture::png as document_picture;

@@ -2,7 +2,7 @@
 
 use gx_contracts::genesis::Slots;
 use gx_types::CountryCode;
-use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 
 use crate::col::Col;
 use crate::entity::countries::{Column, Entity};
@@ -41,4 +41,12 @@ pub async fn find(db: &impl ConnectionTrait, code: CountryCode) -> Result<Option
 /// [`StoreError`] when the database fails.
 pub async fn all(db: &impl ConnectionTrait) -> Result<Vec<Country>, StoreError> {
     Ok(Entity::find().order_by_asc(Column::CountryName).order_by_asc(Column::CountryCode).all(db).await?)
+}
+
+/// Whether every country is on the ledger, as far as the projector has read it.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn are_on_ledger(db: &impl ConnectionTrait) -> Result<bool, StoreError> {
+    Ok(Entity::find().filter(Column::InitializedBlock.is_null()).count(db).await? == 0)
 }

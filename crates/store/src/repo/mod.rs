@@ -16,4 +16,5 @@ pub mod registrations;
 pub mod sessions;
 pub mod sign_ins;
 pub mod signing_keys;
+pub mod super_owners;
 pub mod wallets;

@@ -1,0 +1,139 @@
+//! The first administrators: made on the host, while fewer than two SUPER_OWNERs are active. From then on only through
+//! the API.
+
+use gx_base::{EntropyExt, Secret};
+use gx_platform::App;
+use gx_platform::auth::PasswordError;
+use gx_store::StoreError;
+use gx_store::entity::admin_users;
+use gx_store::repo::super_owners;
+use gx_types::{Actor, AdminId, AdminRole, EnvName};
+
+/// Active SUPER_OWNERs from which on the host makes no more.
+pub const SUPER_OWNERS_BY_HOST_MAX: u64 = 2;
+/// Characters of a first password.
+const PASSWORD_CHARS: usize = 20;
+/// What first passwords are made of: no two characters look alike.
+const LOWER: &[u8] = b"abcdefghijkmnpqrstuvwxyz";
+const UPPER: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ";
+const DIGIT: &[u8] = b"23456789";
+const SPECIAL: &[u8] = b"-_+=!?";
+
+/// A new administrator.
+#[derive(Debug, Clone)]
+pub struct NewAdmin {
+    /// Login name: 3 to 32 of `a–z 0–9 . _ -`.
+    pub username: String,
+    /// E-mail address.
+    pub email: String,
+    /// Name that colleagues see.
+    pub display_name: String,
+}
+
+/// Why there is no new administrator.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Hashing the password.
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    /// Two are active.
+    #[error("two SUPER_OWNERs are active; they make further administrators through the API")]
+    Enough,
+    /// The name cannot be used.
+    #[error("a login name has 3 to 32 characters out of a–z, 0–9, dot, underscore and hyphen")]
+    Username,
+    /// The address cannot be used.
+    #[error("that is no e-mail address")]
+    Email,
+    /// Name or address is taken.
+    #[error("this login name or e-mail address is taken")]
+    Taken,
+}
+
+/// Makes a SUPER_OWNER and gives back the first password, which is stored nowhere in the clear.
+///
+/// # Errors
+/// [`AdminError`].
+pub async fn create_super_owner(app: &App, new: NewAdmin) -> Result<Secret, AdminError> {
+    check(&new)?;
+    let password = first_password(app);
+    let password_hash = app.passwords().hash(password.clone()).await?;
+    let now = app.now().into();
+    let row = admin_users::Model {
+        admin_id: AdminId::from_uuid(app.new_uuid()).into(),
+        username: new.username,
+        email: new.email,
+        display_name: new.display_name,
+        password_hash,
+        role: AdminRole::SuperOwner.into(),
+        is_active: true,
+        // On devnet the password is printed and meant to be used as it is.
+        must_change_password: app.env() != EnvName::Devnet,
+        login_failures: 0,
+        login_locked_until: None,
+        last_login_at: None,
+        appointed_block: None,
+        created_by: Actor::Operator.to_string(),
+        created_at: now,
+        updated_at: now,
+    };
+    let username = row.username.clone();
+    app.store()
+        .write(move |tx| {
+            let row = row.clone();
+            Box::pin(async move {
+                if super_owners::active_count(tx).await? >= SUPER_OWNERS_BY_HOST_MAX {
+                    return Err(AdminError::Enough);
+                }
+                super_owners::add(tx, row).await.map_err(|error| match error {
+                    StoreError::Duplicate { .. } => AdminError::Taken,
+                    other => other.into(),
+                })
+            })
+        })
+        .await?;
+    tracing::info!(username, "an operator made a SUPER_OWNER on the host");
+    Ok(password)
+}
+
+/// How many more the host may make.
+///
+/// # Errors
+/// [`AdminError::Store`].
+pub async fn super_owners_missing(app: &App) -> Result<u64, AdminError> {
+    Ok(SUPER_OWNERS_BY_HOST_MAX.saturating_sub(super_owners::active_count(app.store().read()).await?))
+}
+
+fn check(new: &NewAdmin) -> Result<(), AdminError> {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-');
+    if !(3..=32).contains(&new.username.len()) || !new.username.chars().all(allowed) {
+        return Err(AdminError::Username);
+    }
+    let parts = new.email.split_once('@');
+    if !parts.is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !new.email.contains(char::is_whitespace)) {
+        return Err(AdminError::Email);
+    }
+    Ok(())
+}
+
+/// A password that satisfies the policy for administrators: every class at least once.
+fn first_password(app: &App) -> Secret {
+    let entropy = app.entropy();
+    let pick = |from: &[u8]| {
+        let index = usize::try_from(entropy.below(from.len() as u64)).unwrap_or(0);
+        from.get(index).copied().map_or('x', char::from)
+    };
+    let classes = [LOWER, UPPER, DIGIT, SPECIAL];
+    let mut characters: Vec<char> = classes.iter().map(|class| pick(class)).collect();
+    let all = classes.concat();
+    characters.extend((characters.len()..PASSWORD_CHARS).map(|_| pick(&all)));
+    // The first four would tell their class by their place.
+    for index in (1..characters.len()).rev() {
+        let other = usize::try_from(entropy.below(index as u64 + 1)).unwrap_or(0);
+        characters.swap(index, other);
+    }
+    Secret::new(characters.into_iter().collect::<String>())
+}
