@@ -3,7 +3,7 @@
 //! * [`Store`] connects, migrates, reads, and runs units of work ([`Store::write`]).
 //! * [`entity`] has the tables, [`repo`] the queries that more than one place needs, [`outbox`] the commands on their
 //!   way to the ledger, [`idempotency`] the answers to repeated requests, [`refusal`] what is undone when the ledger
-//!   refuses.
+//!   refuses, [`repair`] the repair of rows that an older build got wrong.
 //!
 //! **The way of a write.** A handler makes one [`Store::write`]: its business rows, [`outbox::enqueue`], and the
 //! idempotency row commit together or not at all. Whatever must follow (mail, bus) happens after it has returned.
@@ -31,6 +31,7 @@ pub mod migrate;
 pub mod outbox;
 pub mod projection;
 pub mod refusal;
+pub mod repair;
 pub mod repo;
 mod sql;
 #[cfg(feature = "testing")]

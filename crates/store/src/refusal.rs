@@ -42,7 +42,7 @@ pub async fn react(
                 .await
         }
         Command::CreateUser { profile_id, .. } => {
-            deny_registration(tx, *profile_id, refusal, now).await?;
+            deny_registration(tx, *profile_id, refusal.code.as_str(), refusal.code.meaning(), now).await?;
             let message = format!("Your registration was refused: {} You may hand in again.", refusal.code.meaning());
             notify(tx, command_id, *profile_id, NotificationKind::KycStatusUpdate, "Registration refused", message, now)
                 .await
@@ -110,10 +110,11 @@ async fn reopen_request(
 }
 
 /// The person is denied with the reason, the submission with it, and what the ledger refused is free for others.
-async fn deny_registration(
+pub(crate) async fn deny_registration(
     tx: &impl ConnectionTrait,
     profile_id: ProfileId,
-    refusal: &Refusal,
+    code: &str,
+    reason: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     if people::change_state(tx, profile_id, PersonChange::LedgerRefusedRegistration, now).await?.is_none() {
@@ -121,8 +122,8 @@ async fn deny_registration(
     }
     use user_profiles::Column as Person;
     user_profiles::Entity::update_many()
-        .col_expr(Person::DenialCode, Expr::value(refusal.code.as_str()))
-        .col_expr(Person::DenialReason, Expr::value(refusal.code.meaning()))
+        .col_expr(Person::DenialCode, Expr::value(code))
+        .col_expr(Person::DenialReason, Expr::value(reason))
         // A new approval makes new ones; what the ledger did not take must not stand in anybody's way.
         .col_expr(Person::GxId, Expr::value(None::<String>))
         .col_expr(Person::BiometricHash, Expr::value(None::<String>))
@@ -132,7 +133,7 @@ async fn deny_registration(
     use kyc_submissions::{Column, Entity};
     Entity::update_many()
         .col_expr(Column::Status, Expr::value(SubmissionStatus::Rejected.as_str()))
-        .col_expr(Column::Reason, Expr::value(refusal.code.meaning()))
+        .col_expr(Column::Reason, Expr::value(reason))
         .col_expr(Column::UpdatedAt, Expr::value(now.micros()))
         .filter(Column::ProfileId.eq(Col(profile_id)))
         .filter(Column::Status.eq(SubmissionStatus::Approved.as_str()))

@@ -8,6 +8,7 @@ use gx_types::Timestamp;
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
 use crate::error::StoreError;
+use crate::repair;
 use crate::sql::statement;
 
 type Boxed<'tx, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'tx>>;
@@ -35,5 +36,17 @@ pub(super) fn countries_are_complete(tx: &DatabaseTransaction) -> Boxed<'_, Resu
         let complete = usize::try_from(countries) == Ok(COUNTRY_COUNT)
             && shares.and_then(|shares| u64::try_from(shares).ok()) == Some(SHARE_TOTAL_E8);
         Ok(if complete { Ok(()) } else { Err(format!("{countries} countries with a share of {shares:?} in all")) })
+    })
+}
+
+/// Rows that came from an older build. Says what it did, without personal data.
+pub(super) fn repair_people(tx: &DatabaseTransaction, now: Timestamp) -> Boxed<'_, Vec<String>> {
+    Box::pin(async move { Ok(repair::apply(tx, now).await?.iter().map(ToString::to_string).collect()) })
+}
+
+pub(super) fn people_are_repaired(tx: &DatabaseTransaction) -> Boxed<'_, Result<(), String>> {
+    Box::pin(async move {
+        let left = repair::plan(tx).await?;
+        Ok(if left.is_empty() { Ok(()) } else { Err(format!("{} people are not repaired", left.len())) })
     })
 }

@@ -66,4 +66,13 @@ pub const STEPS: &[Step] = &[
             holds: data::countries_are_complete,
         },
     },
+    Step {
+        version: 8,
+        name: "repair of people",
+        kind: StepKind::Data {
+            revision: "hashes that are none, registrations that failed",
+            apply: data::repair_people,
+            holds: data::people_are_repaired,
+        },
+    },
 ];

@@ -2,8 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::allow_attributes)]
 
 mod entities;
+mod idempotency;
 mod migrations;
 mod outbox;
 mod payments;
 mod people;
+mod refusals;
+mod repairs;
+mod transitions;
 mod units;
