@@ -20,8 +20,8 @@ use axum::http::{HeaderMap, Method, Request};
 use futures::TryStreamExt;
 use gx_base::{Clock, ManualClock, Secret, SeededEntropy};
 use gx_store::entity::{admin_sessions, admin_users, sessions, user_profiles};
-use gx_store::projection::binding::{self, Heartbeat};
 use gx_store::repo::dev_mailbox;
+use gx_store::repo::ledger_binding::{self, Beat};
 use gx_store::sea_orm::{EntityTrait, Set};
 use gx_store::testing::TestStore;
 use gx_store::{Backend, Col, Store, StoreError};
@@ -132,15 +132,15 @@ impl TestApp {
     /// Binds a ledger: what its holder writes at every heartbeat.
     pub async fn bind_ledger(&self) {
         let now = self.clock.now();
-        let beat = Heartbeat {
+        let beat = Beat {
             fingerprint: Sha256Hex::from_bytes([7; 32]),
             height: 1,
             last_block_at: now,
-            endorsing_orgs: vec!["Org1DevnetMSP".to_owned(), "Org2DevnetMSP".to_owned()],
+            organisations: vec!["Org1DevnetMSP".to_owned(), "Org2DevnetMSP".to_owned()],
         };
         self.write(move |tx| {
             let beat = beat.clone();
-            Box::pin(async move { binding::beat(tx, &beat, now).await })
+            Box::pin(async move { ledger_binding::beat(tx, &beat, now).await })
         })
         .await;
     }
