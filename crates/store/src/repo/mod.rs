@@ -9,6 +9,7 @@ pub mod dev_mailbox;
 pub mod documents;
 pub mod environment_facts;
 pub mod ledger_binding;
+pub mod notifications;
 pub mod payments;
 pub mod people;
 pub mod qsend;
