@@ -65,15 +65,14 @@ pub async fn create_super_owner(app: &App, new: NewAdmin) -> Result<Secret, Admi
     let row = admin_users::Model {
         admin_id: AdminId::from_uuid(app.new_uuid()).into(),
         username: new.username,
-        email: new.email,
+        // Logins are compared in lower case.
+        email: new.email.to_lowercase(),
         display_name: new.display_name,
         password_hash,
         role: AdminRole::SuperOwner.into(),
         is_active: true,
         // On devnet the password is printed and meant to be used as it is.
         must_change_password: app.env() != EnvName::Devnet,
-        login_failures: 0,
-        login_locked_until: None,
         last_login_at: None,
         appointed_block: None,
         created_by: Actor::Operator.to_string(),

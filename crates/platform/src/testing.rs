@@ -212,7 +212,6 @@ impl TestApp {
             role: Set(role.into()),
             is_active: Set(true),
             must_change_password: Set(false),
-            login_failures: Set(0),
             created_by: Set("test".to_owned()),
             created_at: Set(now.into()),
             updated_at: Set(now.into()),

@@ -1,1 +1,40 @@
-//! (room under construction)
+//! The admin service: administration under `/api/v1/admin`, figures for everyone under `/api/v1/public`.
+//!
+//! Folders mirror the addresses, a file per use case: its route with its permission, then its handler. **A new use
+//! case:** a file with a `route()` like its neighbours, a line in [`routes`]; objects of the API go to
+//! `gx_types::api::admin`, queries to `gx_store::repo`.
+//!
+//! What the ledger must decide becomes a command ([`command::submit`]) and answers 202, or 200 once it is settled within
+//! `Prefer: wait=<s>`.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::allow_attributes))]
+
+mod admins;
+mod auth;
+mod command;
+mod outbox;
+mod supply;
+mod system;
+mod text;
+mod users;
+
+use gx_platform::http::RouteSet;
+
+pub use supply::figures as supply_figures;
+
+/// The routes of the service.
+#[must_use]
+pub fn routes() -> RouteSet {
+    let mut routes = RouteSet::new("admin");
+    let handled = auth::routes()
+        .into_iter()
+        .chain(users::routes())
+        .chain(outbox::routes())
+        .chain(system::routes())
+        .chain(admins::routes())
+        .chain(supply::routes());
+    for route in handled {
+        routes = routes.route(route);
+    }
+    routes
+}

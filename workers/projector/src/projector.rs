@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::status::{Standing, Status};
 
 /// Name of the checkpoint. There is one read model, so there is one.
-pub(crate) const PROJECTOR: &str = "main";
+pub(crate) use gx_store::projection::checkpoint::PROJECTOR;
 
 /// Limits of a projector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -363,7 +363,8 @@ fn judged(mut known: Known, now: Timestamp) -> Known {
 }
 
 /// How long an administrator's session may lie unused.
-const fn idle_limit(role: AdminRole) -> Duration {
+#[must_use]
+pub const fn idle_limit(role: AdminRole) -> Duration {
     Duration::from_secs(match role {
         AdminRole::SuperOwner => 60 * 60,
         AdminRole::SuperAdmin => 45 * 60,

@@ -1,12 +1,14 @@
 //! Who is asking: access tokens and cookies, sessions, permissions, passwords.
 
+mod attempt;
 mod caller;
 mod password;
 mod permission;
 mod session;
 mod tokens;
 
-pub use caller::{Admin, Auth, Caller, Person};
+pub use attempt::{Origin, attempt_turn};
+pub use caller::{Admin, Auth, Caller, Person, idle_limit};
 pub use password::{PasswordError, Passwords};
 pub use permission::{Permission, Risk};
 pub use session::{NewSession, Presented, cookie_cleared, cookie_set};

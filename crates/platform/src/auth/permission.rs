@@ -76,6 +76,8 @@ permissions! {
     SystemPause = "system:pause:all", Critical, mfa: true, approval: true;
     /// Let coins move again.
     SystemResume = "system:resume:all", High, mfa: true, approval: false;
+    /// See where a command stands.
+    CommandView = "command:view:all", Low, mfa: false, approval: false;
     /// Put a dead command back on its way.
     OutboxReplay = "outbox:replay:all", High, mfa: true, approval: false;
     /// Bring up a new ledger, activate treasuries.
@@ -98,7 +100,7 @@ impl Permission {
     pub const fn granted_to(self, role: AdminRole) -> bool {
         use AdminRole::{Admin, Auditor, Developer, Moderator, SuperAdmin, SuperOwner};
         match self {
-            Self::UserView => true,
+            Self::UserView | Self::CommandView => true,
             Self::UserApprove | Self::UserReject => matches!(role, SuperOwner | SuperAdmin | Admin | Moderator),
             Self::UserFreeze | Self::UserUnfreeze => matches!(role, SuperOwner | SuperAdmin),
             Self::SystemHealth => matches!(role, SuperOwner | SuperAdmin | Admin | Developer),
@@ -125,7 +127,7 @@ mod tests {
     fn the_owner_holds_everything_and_the_auditor_changes_nothing() {
         assert_eq!(Permission::of_role(AdminRole::SuperOwner).count(), Permission::ALL.len());
         let auditor: Vec<_> = Permission::of_role(AdminRole::Auditor).map(Permission::code).collect();
-        assert_eq!(auditor, ["user:view:all", "report:view:dashboard"]);
+        assert_eq!(auditor, ["user:view:all", "command:view:all", "report:view:dashboard"]);
     }
 
     #[test]

@@ -36,6 +36,9 @@ use crate::auth::Permission;
 /// Largest JSON body of a route that names no other limit, in bytes.
 pub const BODY_BYTES_MAX: usize = 64 * 1024;
 
+/// What a caller whose session does not count is answered.
+const SIGN_IN: [ErrorCode; 3] = [ErrorCode::Unauthorized, ErrorCode::SessionExpired, ErrorCode::SessionRevoked];
+
 /// Who may call a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -164,10 +167,10 @@ impl RouteMeta {
         let mut codes = vec![ErrorCode::MalformedRequest, ErrorCode::RateLimited, ErrorCode::Internal, ErrorCode::DatabaseUnavailable];
         match self.access {
             Access::Public => {}
-            Access::PersonOptional => codes.extend([ErrorCode::Unauthorized, ErrorCode::SessionExpired]),
-            Access::Person | Access::AnyAdmin => codes.extend([ErrorCode::Unauthorized, ErrorCode::SessionExpired]),
+            Access::PersonOptional | Access::Person | Access::AnyAdmin => codes.extend(SIGN_IN),
             Access::Admin(_) => {
-                codes.extend([ErrorCode::Unauthorized, ErrorCode::SessionExpired, ErrorCode::Forbidden]);
+                codes.extend(SIGN_IN);
+                codes.push(ErrorCode::Forbidden);
             }
         }
         if self.access != Access::Public && !self.method.is_safe() {

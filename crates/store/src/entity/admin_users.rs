@@ -26,10 +26,6 @@ pub struct Model {
     pub is_active: bool,
     /// Whether the next login forces a new password.
     pub must_change_password: bool,
-    /// Failed logins in a row.
-    pub login_failures: i64,
-    /// Locked out until then.
-    pub login_locked_until: Option<Col<Timestamp>>,
     /// Last login.
     pub last_login_at: Option<Col<Timestamp>>,
     /// The block in which the ledger recorded the appointment; written by the projector.

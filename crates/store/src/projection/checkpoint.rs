@@ -11,6 +11,9 @@ use crate::entity::projector_checkpoints::{Entity, Model};
 use crate::error::StoreError;
 use crate::sql::statement;
 
+/// The name of the projector whose read model everybody reads.
+pub const PROJECTOR: &str = "main";
+
 /// A held lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {

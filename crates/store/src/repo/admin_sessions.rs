@@ -1,11 +1,14 @@
-//! Login sessions of administrators.
+//! Login sessions of administrators. A row is a session's whole life, as in [`super::sessions`].
 
 use gx_types::{AdminId, AdminRole, SessionId, SessionTransport, Sha256Hex, Timestamp};
-use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
-use crate::entity::{admin_sessions, admin_users};
-use crate::{Col, StoreError};
+use crate::col::Col;
+use crate::entity::admin_sessions::{Column, Entity};
+use crate::entity::admin_users;
+use crate::error::StoreError;
+
+pub use crate::entity::admin_sessions::Model as AdminSessionRow;
 
 /// What decides whether an administrator's session counts.
 #[derive(Debug, Clone)]
@@ -30,12 +33,21 @@ pub struct AdminSession {
     pub revoked: bool,
 }
 
+/// Adds a session.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn insert(tx: &impl ConnectionTrait, row: AdminSessionRow) -> Result<(), StoreError> {
+    Entity::insert(row.into_active_model().reset_all()).exec_without_returning(tx).await?;
+    Ok(())
+}
+
 /// A session with its administrator; `None` when there is none.
 ///
 /// # Errors
-/// [`StoreError`].
-pub async fn with_admin<C: ConnectionTrait>(db: &C, session_id: SessionId) -> Result<Option<AdminSession>, StoreError> {
-    let Some(row) = admin_sessions::Entity::find_by_id(Col(session_id)).one(db).await? else { return Ok(None) };
+/// [`StoreError`] when the database fails.
+pub async fn with_admin(db: &impl ConnectionTrait, session_id: SessionId) -> Result<Option<AdminSession>, StoreError> {
+    let Some(row) = Entity::find_by_id(Col(session_id)).one(db).await? else { return Ok(None) };
     let Some(admin) = admin_users::Entity::find_by_id(row.admin_id).one(db).await? else { return Ok(None) };
     Ok(Some(AdminSession {
         admin_id: admin.admin_id.0,
@@ -50,16 +62,53 @@ pub async fn with_admin<C: ConnectionTrait>(db: &C, session_id: SessionId) -> Re
     }))
 }
 
+/// Reads a session and holds it until the unit of work ends.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn lock(tx: &impl ConnectionTrait, session_id: SessionId) -> Result<Option<AdminSessionRow>, StoreError> {
+    Ok(Entity::find_by_id(Col(session_id)).lock_exclusive().one(tx).await?)
+}
+
+/// Writes a session that was read with [`lock`].
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn save(tx: &impl ConnectionTrait, row: AdminSessionRow) -> Result<(), StoreError> {
+    row.into_active_model().reset_all().update(tx).await?;
+    Ok(())
+}
+
+/// Ends a session; `false` when it has ended already or is unknown.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn revoke(
+    tx: &impl ConnectionTrait,
+    session_id: SessionId,
+    reason: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let done = Entity::update_many()
+        .col_expr(Column::RevokedAt, Col(now).into())
+        .col_expr(Column::RevokedReason, reason.into())
+        .filter(Column::SessionId.eq(Col(session_id)))
+        .filter(Column::RevokedAt.is_null())
+        .exec(tx)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
 /// Notes that a session was used; never sets the mark back.
 ///
 /// # Errors
-/// [`StoreError`].
-pub async fn touch<C: ConnectionTrait>(db: &C, session_id: SessionId, now: Timestamp) -> Result<(), StoreError> {
-    admin_sessions::Entity::update_many()
-        .col_expr(admin_sessions::Column::LastUsedAt, Expr::value(Col(now)))
-        .filter(admin_sessions::Column::SessionId.eq(Col(session_id)))
-        .filter(admin_sessions::Column::LastUsedAt.lt(Col(now)))
-        .exec(db)
+/// [`StoreError`] when the database fails.
+pub async fn touch(tx: &impl ConnectionTrait, session_id: SessionId, now: Timestamp) -> Result<(), StoreError> {
+    Entity::update_many()
+        .col_expr(Column::LastUsedAt, Col(now).into())
+        .filter(Column::SessionId.eq(Col(session_id)))
+        .filter(Column::LastUsedAt.lt(Col(now)))
+        .exec(tx)
         .await?;
     Ok(())
 }

@@ -2,18 +2,20 @@
 //! door, or the transaction of a unit of work.
 
 pub mod admin_sessions;
+pub mod admins;
 pub mod conservation;
 pub mod countries;
 pub mod deltas;
 pub mod dev_mailbox;
 pub mod documents;
 pub mod environment_facts;
+pub mod figures;
 pub mod ledger_binding;
-pub mod notifications;
 pub mod payments;
 pub mod people;
 pub mod qsend;
 pub mod registrations;
+pub mod review;
 pub mod sessions;
 pub mod sign_ins;
 pub mod signing_keys;

@@ -9,8 +9,6 @@ CREATE TABLE admin_users (
     role TEXT NOT NULL CHECK (role IN ('SUPER_OWNER', 'SUPER_ADMIN', 'ADMIN', 'MODERATOR', 'DEVELOPER', 'AUDITOR')),
     is_active BOOLEAN NOT NULL DEFAULT TRUE,
     must_change_password BOOLEAN NOT NULL DEFAULT TRUE,
-    login_failures BIGINT NOT NULL DEFAULT 0,
-    login_locked_until BIGINT,
     last_login_at BIGINT,
     -- The block in which the ledger recorded the appointment; empty when it was never asked to.
     appointed_block BIGINT,

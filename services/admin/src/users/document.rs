@@ -1,0 +1,43 @@
+//! `GET /api/v1/admin/users/{userId}/documents/{documentId}`: the file, for whoever reviews it.
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use gx_platform::App;
+use gx_platform::auth::Permission;
+use gx_platform::http::{Access, ApiError, ApiPath, ApiResult, Handled, Route};
+use gx_store::repo::documents;
+use gx_types::{DocumentId, ErrorCode, ProfileId};
+
+pub(super) fn route() -> Handled {
+    Route::get("/api/v1/admin/users/{userId}/documents/{documentId}", "readUserDocument")
+        .summary("The file of a document")
+        .description("JPEG, PNG or PDF, as the header says.")
+        .access(Access::Admin(Permission::UserView))
+        .param::<ProfileId>("userId", "The person's profile id")
+        .param::<DocumentId>("documentId", "The document")
+        .reply_bytes(200, "image/*", "The file")
+        .errors(&[ErrorCode::ObjectStoreUnavailable])
+        .handle(handle)
+}
+
+async fn handle(
+    State(app): State<App>,
+    ApiPath((profile_id, document_id)): ApiPath<(ProfileId, DocumentId)>,
+) -> ApiResult<Response> {
+    let row = documents::find(app.store().read(), document_id)
+        .await?
+        .filter(|row| row.profile_id == profile_id)
+        .ok_or_else(ApiError::not_found)?;
+    let bytes = app.objects().get(&row.object_key).await?.ok_or_else(|| {
+        ApiError::new(ErrorCode::ObjectStoreUnavailable).with_source("a document's object is not in the object store")
+    })?;
+    // Shown, never run: a picture or PDF by content, without scripts, frames or plug-ins.
+    let headers = [
+        (header::CONTENT_TYPE, row.mime_type.as_str()),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"),
+        (header::CONTENT_DISPOSITION, "inline"),
+        (header::CACHE_CONTROL, "private, no-store"),
+    ];
+    Ok((headers, bytes).into_response())
+}
