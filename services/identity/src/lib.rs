@@ -18,6 +18,7 @@ pub mod countries;
 pub mod documents;
 pub mod fields;
 mod genesis;
+pub mod jobs;
 mod origin;
 mod refuse;
 pub mod registration;

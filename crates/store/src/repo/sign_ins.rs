@@ -63,7 +63,7 @@ pub async fn succeeded(tx: &impl ConnectionTrait, subject: Sha256Hex) -> Result<
     Ok(())
 }
 
-/// Deletes what lies further back than `window` and locks nobody.
+/// Deletes failures that began more than two windows ago: they count no more and lock nobody. Returns how many.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.

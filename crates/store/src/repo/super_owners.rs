@@ -1,7 +1,9 @@
 //! The first administrators, made on the host while there are fewer than two.
 
 use gx_types::AdminRole;
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
+};
 
 use crate::col::Col;
 use crate::entity::admin_users::{Column, Entity, Model};

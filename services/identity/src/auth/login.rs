@@ -89,10 +89,7 @@ pub async fn login(app: &App, request: &LoginRequest, origin: &Origin) -> ApiRes
         let locked = app
             .store()
             .write(move |tx| {
-                Box::pin(async move {
-                    sign_ins::delete_old(tx, now, WINDOW).await?;
-                    sign_ins::failed(tx, subject, now, LOGIN_FAILURES_MAX, WINDOW).await
-                })
+                Box::pin(async move { sign_ins::failed(tx, subject, now, LOGIN_FAILURES_MAX, WINDOW).await })
             })
             .await
             .map_err(ApiError::from)?;

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use gx_platform::auth::Person as Caller;
 use gx_platform::http::{Access, ApiError, ApiJson, ApiPath, ApiResult, Handled, Route};
-use gx_platform::{App, sha256};
+use gx_platform::{App, BusMessage, sha256};
 use gx_store::Col;
 use gx_store::repo::documents::{self, Document, Submission};
 use gx_store::repo::people;
@@ -96,6 +96,7 @@ pub async fn submit_documents(app: &App, id: ProfileId, wanted: &[DocumentId]) -
             })
         })
         .await?;
+    app.bus().publish(&BusMessage::PersonChanged { profile_id: id });
     Ok(status::view(row, &documents))
 }
 

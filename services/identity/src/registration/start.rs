@@ -23,8 +23,6 @@ use crate::refuse::refused;
 
 /// Random bytes of a registration's token.
 const TOKEN_BYTES: usize = 32;
-/// Registrations that are cleared away on the way, at most.
-const CLEARED_MAX: u64 = 100;
 
 /// Declares the route.
 pub(crate) fn route() -> Handled {
@@ -99,7 +97,6 @@ pub async fn start(app: &App, request: &StartRequest, origin: &Origin) -> ApiRes
         .write(move |tx| {
             let row = row.clone();
             Box::pin(async move {
-                registrations::delete_expired(tx, now, CLEARED_MAX).await?;
                 // Counted by address, so that nobody guesses codes, or fills a mailbox, registration after registration.
                 let day_ago = now.minus(Duration::from_secs(REGISTRATION_SECONDS));
                 if registrations::begun_since(tx, &row.email_normalised, day_ago).await? >= STARTS_PER_ADDRESS_MAX {

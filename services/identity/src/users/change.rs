@@ -3,9 +3,9 @@
 
 use axum::Json;
 use axum::extract::State;
-use gx_platform::App;
 use gx_platform::auth::Person as Caller;
 use gx_platform::http::{Access, ApiError, ApiJson, ApiPath, ApiResult, Handled, Route};
+use gx_platform::{App, BusMessage};
 use gx_store::repo::people::Person;
 use gx_store::repo::{countries, people};
 use gx_store::{Col, StoreError};
@@ -82,6 +82,7 @@ pub async fn change_profile(app: &App, id: ProfileId, patch: ProfilePatch) -> Ap
             })
         })
         .await?;
+    app.bus().publish(&BusMessage::PersonChanged { profile_id: id });
     view(app, person).await
 }
 

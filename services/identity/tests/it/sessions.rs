@@ -280,3 +280,21 @@ async fn the_published_keys_are_two_and_verify_the_tokens() {
     let header = ada.access.split('.').next().unwrap();
     assert!(!header.is_empty() && ada.access.split('.').count() == 3);
 }
+
+#[tokio::test]
+async fn sessions_that_ended_long_ago_are_forgotten() {
+    let test = TestApp::start().await;
+    let ada = register(&test, "ada", "+447700900123").await;
+    let rows = async || {
+        use gx_store::sea_orm::{EntityTrait, PaginatorTrait};
+        gx_store::entity::sessions::Entity::find().count(test.app.store().read()).await.unwrap()
+    };
+    test.advance(Duration::from_secs(59 * 24 * 3600));
+    gx_identity::jobs::forget(&test.app).await.unwrap();
+    assert_eq!(rows().await, 1, "ended, but not long ago");
+    assert_eq!(refresh(&test, &ada.refresh).await.code(), "SESSION_EXPIRED");
+    test.advance(Duration::from_secs(2 * 24 * 3600));
+    gx_identity::jobs::forget(&test.app).await.unwrap();
+    assert_eq!(rows().await, 0);
+    assert_eq!(refresh(&test, &ada.refresh).await.code(), "UNAUTHORIZED");
+}

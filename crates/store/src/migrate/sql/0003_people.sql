@@ -124,6 +124,7 @@ CREATE TABLE sessions (
     revoked_reason TEXT
 ) {strict};
 CREATE INDEX sessions_profile ON sessions (profile_id, created_at);
+CREATE INDEX sessions_expiry ON sessions (expires_at);
 
 -- Failed sign-ins by the hash of what was typed: addresses that nobody has lock like those that somebody has.
 CREATE TABLE sign_in_failures (
