@@ -137,6 +137,8 @@ pub async fn have_dealt(
 pub struct HeldCommand {
     /// The command.
     pub command_id: CommandId,
+    /// Place in the queue; later commands have higher ones.
+    pub position: i64,
     /// The command as canonical JSON.
     pub payload: String,
     /// Where it stands.
@@ -160,7 +162,8 @@ pub enum HeldState {
     Refused,
 }
 
-/// Up to `limit` of a person's commands that take from the balance, newest first, after the command `after`.
+/// Up to `limit` of a person's commands that take from the balance, newest first, before the
+/// position `after` in the queue.
 ///
 /// # Errors
 /// [`StoreError`] as for every statement.
@@ -170,7 +173,7 @@ pub async fn held_commands(
     state: HeldState,
     from: Option<Timestamp>,
     until: Option<Timestamp>,
-    after: Option<CommandId>,
+    after: Option<i64>,
     limit: u64,
 ) -> Result<Vec<HeldCommand>, StoreError> {
     use outbox_commands::Column as C;
@@ -187,10 +190,9 @@ pub async fn held_commands(
             Condition::all()
                 .add_option(from.map(|from| C::CreatedAt.gte(Col(from))))
                 .add_option(until.map(|until| C::CreatedAt.lt(Col(until))))
-                .add_option(after.map(|after| C::CommandId.lt(Col(after)))),
+                .add_option(after.map(|after| C::Position.lt(after))),
         )
-        // Ids are UUIDv7: they sort by creation.
-        .order_by_desc(C::CommandId)
+        .order_by_desc(C::Position)
         .limit(limit)
         .all(connection)
         .await?;
@@ -198,6 +200,7 @@ pub async fn held_commands(
         .into_iter()
         .map(|row| HeldCommand {
             command_id: row.command_id.0,
+            position: row.position,
             payload: row.payload,
             state: row.state.0,
             hold: row.hold_amount.0,

@@ -168,7 +168,7 @@ async fn only_own_unsettled_commands_are_held() {
         let list = |state, after| wallets::held_commands(store.read(), profile(1), state, None, None, after, 2);
         let first = list(wallets::HeldState::Unsettled, None).await.unwrap();
         assert_eq!(first.iter().map(|held| held.command_id).collect::<Vec<_>>(), [command(3), command(2)]);
-        let rest = list(wallets::HeldState::Unsettled, Some(command(2))).await.unwrap();
+        let rest = list(wallets::HeldState::Unsettled, Some(2)).await.unwrap();
         assert_eq!(rest.iter().map(|held| held.command_id).collect::<Vec<_>>(), [command(1)]);
         assert_eq!(list(wallets::HeldState::Refused, None).await.unwrap().len(), 1);
         store.write(|tx| Box::pin(async move { payments::lock_payer(tx, profile(1)).await })).await.unwrap();

@@ -13,7 +13,7 @@ use gx_store::entity::transactions;
 use gx_store::repo::wallets::{self, HeldCommand, HeldState, HistoryFilter, HistoryKey};
 use gx_store::sea_orm::ConnectionTrait;
 use gx_types::api::tokenomics::{TransactionStatus, TransactionView, TransactionsReply};
-use gx_types::{AccountId, CommandId, ProfileId, Qirat, TransactionDirection, TransactionKind};
+use gx_types::{AccountId, ProfileId, Qirat, TransactionDirection, TransactionKind};
 use serde::Deserialize;
 
 use crate::moment::Moment;
@@ -114,7 +114,7 @@ async fn unsettled(
     query: &TransactionsQuery,
 ) -> ApiResult<TransactionsReply> {
     let db = app.store().read();
-    let after: Option<CommandId> = app.cursors().open(UNSETTLED_LIST, query.cursor.as_ref())?;
+    let after: Option<i64> = app.cursors().open(UNSETTLED_LIST, query.cursor.as_ref())?;
     let sent = query.kind.is_none_or(|kind| kind == TransactionKind::Sent);
     let out = query.direction.is_none_or(|direction| direction == TransactionDirection::Out);
     if !sent || !out {
@@ -123,7 +123,7 @@ async fn unsettled(
     }
     let (from, until) = (query.from.map(Moment::from), query.to.map(Moment::until));
     let rows = wallets::held_commands(db, profile_id, state, from, until, after, query.limit.plus_one()).await?;
-    let page = app.cursors().page(UNSETTLED_LIST, rows, query.limit, |row| row.command_id)?;
+    let page = app.cursors().page(UNSETTLED_LIST, rows, query.limit, |row| row.position)?;
     Ok(TransactionsReply {
         transactions: unsettled_views(db, wallet_id, page.items, state, query.counterparty).await?,
         next_cursor: page.next_cursor.map(|cursor| cursor.to_string()),
