@@ -28,9 +28,9 @@ impl TestStore {
     /// # Errors
     /// [`StoreError`] when it cannot be made.
     pub async fn empty_sqlite() -> Result<Self, StoreError> {
-        let folder = tempfile::tempdir().map_err(|why| StoreError::Corrupt(format!("no temporary folder: {why}")))?;
+        let folder = folder().map_err(|why| StoreError::Corrupt(format!("no temporary folder: {why}")))?;
         let url = format!("sqlite://{}/gx.db", folder.path().display());
-        let store = Store::connect(&url, StoreOptions::default()).await?;
+        let store = Store::connect(&url, patient()).await?;
         Ok(Self { store, url, _folder: Some(folder) })
     }
 
@@ -47,7 +47,7 @@ impl TestStore {
         admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await?;
         admin.close().await?;
         let url = with_database(&server, &name);
-        let options = StoreOptions { read_connections_max: 3, write_connections_max: 4, ..StoreOptions::default() };
+        let options = StoreOptions { read_connections_max: 3, write_connections_max: 4, ..patient() };
         let store = Store::connect(&url, options).await?;
         Ok(Some(Self { store, url, _folder: None }))
     }
@@ -92,6 +92,17 @@ impl TestStore {
         stores.extend(Self::migrated(Backend::Postgres).await?);
         Ok(stores)
     }
+}
+
+/// Patient, because many suites share a machine and being late is no fault here.
+fn patient() -> StoreOptions {
+    StoreOptions { busy_timeout: std::time::Duration::from_secs(60), ..StoreOptions::default() }
+}
+
+/// A temporary folder, in memory where the system has such: every unit of work ends with an `fsync`, and thousands of
+/// them on a busy disk are what tests would spend their time on.
+fn folder() -> std::io::Result<tempfile::TempDir> {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())
 }
 
 /// Replaces the database in a URL, keeping its parameters.

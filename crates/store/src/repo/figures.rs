@@ -36,8 +36,7 @@ pub async fn balance(db: &impl ConnectionTrait, account: AccountId) -> Result<Qi
 /// # Errors
 /// [`StoreError`] when the database fails.
 pub async fn held_by_system(db: &impl ConnectionTrait) -> Result<QiratSum, StoreError> {
-    let rows =
-        accounts::Entity::find().filter(accounts::Column::Kind.eq(Col(AccountKind::System))).all(db).await?;
+    let rows = accounts::Entity::find().filter(accounts::Column::Kind.eq(Col(AccountKind::System))).all(db).await?;
     Ok(rows.iter().flat_map(|row| [row.settled_balance.0, row.unsettled_credit.0]).map(QiratSum::from).sum())
 }
 

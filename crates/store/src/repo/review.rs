@@ -31,15 +31,15 @@ pub struct PersonFilter {
 /// [`StoreError`] when the database fails.
 pub async fn list(db: &impl ConnectionTrait, filter: &PersonFilter, limit: u64) -> Result<Vec<Person>, StoreError> {
     use user_profiles::{Column, Entity};
-    let mut query =
-        Entity::find().order_by_desc(Column::CreatedAt).order_by_desc(Column::ProfileId).limit(limit);
+    let mut query = Entity::find().order_by_desc(Column::CreatedAt).order_by_desc(Column::ProfileId).limit(limit);
     if let Some(status) = filter.status {
         query = query.filter(Column::Status.eq(Col(status)));
     }
     if let Some(search) = &filter.search {
         let pattern = contains(search);
         let lower = |column: Column| Func::lower(Expr::col(column));
-        let name = Expr::expr(lower(Column::FirstName)).binary(CONCAT, Expr::val(" ")).binary(CONCAT, lower(Column::LastName));
+        let name =
+            Expr::expr(lower(Column::FirstName)).binary(CONCAT, Expr::val(" ")).binary(CONCAT, lower(Column::LastName));
         query = query.filter(
             Condition::any()
                 .add(Expr::col(Column::EmailNormalised).like(pattern.clone()))
@@ -50,9 +50,9 @@ pub async fn list(db: &impl ConnectionTrait, filter: &PersonFilter, limit: u64) 
     }
     if let Some((at, id)) = filter.after {
         query = query.filter(
-            Condition::any().add(Column::CreatedAt.lt(Col(at))).add(
-                Condition::all().add(Column::CreatedAt.eq(Col(at))).add(Column::ProfileId.lt(Col(id))),
-            ),
+            Condition::any()
+                .add(Column::CreatedAt.lt(Col(at)))
+                .add(Condition::all().add(Column::CreatedAt.eq(Col(at))).add(Column::ProfileId.lt(Col(id)))),
         );
     }
     Ok(query.all(db).await?)
