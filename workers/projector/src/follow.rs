@@ -112,8 +112,7 @@ impl Projector {
     }
 
     async fn follow(&self, row: &projector_checkpoints::Model, stop: &CancellationToken) -> End {
-        let lease =
-            Lease { projector: PROJECTOR.to_owned(), owner: self.parts.instance.clone(), fence: row.fence };
+        let lease = Lease { projector: PROJECTOR.to_owned(), owner: self.parts.instance.clone(), fence: row.fence };
         let next = u64::try_from(row.next_block).unwrap_or(0);
         let mut tip = Tip { next, last_hash: row.last_block_hash.map(|hash| hash.0) };
         let mut blocks = match self.open_stream(&tip).await {
@@ -175,11 +174,7 @@ impl Projector {
     }
 
     /// The block that came, and those that wait behind it, up to the limit of a batch.
-    fn collect(
-        &self,
-        first: Option<Result<Arc<Block>, LedgerError>>,
-        blocks: &mut Blocks,
-    ) -> (Vec<Arc<Block>>, After) {
+    fn collect(&self, first: Option<Result<Arc<Block>, LedgerError>>, blocks: &mut Blocks) -> (Vec<Arc<Block>>, After) {
         let mut batch = Vec::new();
         let mut transactions = 0;
         let mut came = Some(first);
@@ -286,7 +281,9 @@ impl Projector {
         match record_stop(&self.parts.store, lease, &halt.stop, self.parts.clock.now()).await {
             Ok(true) => {}
             Ok(false) => return End::Lost,
-            Err(error) => tracing::warn!(error = %error, stop = describe(&halt.stop), "a stop could not be written down"),
+            Err(error) => {
+                tracing::warn!(error = %error, stop = describe(&halt.stop), "a stop could not be written down")
+            }
         }
         self.status.stopped(halt.stop);
         End::Stopped

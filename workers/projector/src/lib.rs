@@ -8,6 +8,7 @@
 //! * `fold` is what events mean, pure; `wanted` names the rows they need; `apply` is the one transaction.
 //! * `follow` holds the lease, reads the stream, batches, stops before a block it must not apply.
 //! * `watch` keeps the heartbeat row of the ledger fresh and measures how far behind the read model is.
+//! * `nightly` looks whether money adds up.
 //! * `informational` applies, parks and replays events that touch neither balance, supply nor a person's state.
 //!
 //! **Several projectors** may run on one database: a lease with a fence lets one of them apply blocks, the others stand by
@@ -22,6 +23,7 @@ mod fold;
 mod follow;
 mod informational;
 mod metrics;
+mod nightly;
 mod projector;
 pub mod rebuild;
 mod status;

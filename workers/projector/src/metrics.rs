@@ -11,6 +11,7 @@ const STOPPED: &str = "gx_projector_stopped";
 const PARKED: &str = "gx_projector_parked_events";
 const EVENTS: &str = "gx_projector_events_total";
 const BATCH: &str = "gx_projector_batch_duration_seconds";
+const FAULTS: &str = "gx_projector_faults";
 const UNKNOWN: &str = "gx_projector_people_unknown_total";
 
 /// The metrics of this room.
@@ -45,17 +46,18 @@ pub const METRICS: &[MetricDecl] = &[
         labels: &[],
         help: "Informational events that wait to be replayed.",
     },
-    MetricDecl {
-        name: EVENTS,
-        kind: MetricKind::Counter,
-        labels: &["event"],
-        help: "Events applied, by name.",
-    },
+    MetricDecl { name: EVENTS, kind: MetricKind::Counter, labels: &["event"], help: "Events applied, by name." },
     MetricDecl {
         name: BATCH,
         kind: MetricKind::Histogram(DURATION_SECONDS_BUCKETS),
         labels: &[],
         help: "Time to apply a batch of blocks and commit it, in seconds.",
+    },
+    MetricDecl {
+        name: FAULTS,
+        kind: MetricKind::Gauge,
+        labels: &[],
+        help: "Rules about money and people that the last nightly check found broken.",
     },
     MetricDecl {
         name: UNKNOWN,
@@ -93,4 +95,9 @@ pub(crate) fn parked_more(count: u64) {
 /// How many events wait to be replayed.
 pub(crate) fn parked(count: u64) {
     metrics::gauge!(PARKED).set(count as f64);
+}
+
+/// What the nightly check has found.
+pub(crate) fn faults(count: usize) {
+    metrics::gauge!(FAULTS).set(count as f64);
 }

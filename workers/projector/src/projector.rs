@@ -37,7 +37,8 @@ impl Default for ProjectorSettings {
     fn default() -> Self {
         Self {
             lag_threshold: Duration::from_secs(15),
-            batch_transactions_max: 500,
+            // One batch holds the writer of SQLite for well under a tenth of a second.
+            batch_transactions_max: 250,
             lease: Duration::from_secs(15),
             watch_every: Duration::from_secs(1),
             heartbeat_every: Duration::from_secs(5),
@@ -140,6 +141,11 @@ impl Projector {
             let answer = status.probe_projection(clock.now(), lag_threshold);
             async move { answer }
         };
+        let status = Arc::clone(&self.status);
+        let conservation = move || {
+            let answer = status.probe_conservation();
+            async move { answer }
+        };
         let store = self.parts.store.clone();
         let database = move || {
             let store = store.clone();
@@ -149,6 +155,7 @@ impl Projector {
             .require("database", database)
             .require("ledger", ledger)
             .require("projection", projection)
+            .degrade("conservation", conservation)
             .build()
     }
 }

@@ -14,9 +14,7 @@ use gx_ledger::{Block, Ledger, LedgerError};
 use gx_store::projection::check::{self, Findings};
 use gx_store::projection::checkpoint::{self, Lease};
 use gx_store::projection::compare::{self, TableComparison};
-use gx_store::sea_orm::{
-    AccessMode, ConnectionTrait, DatabaseTransaction, DbErr, IsolationLevel, TransactionTrait,
-};
+use gx_store::sea_orm::{AccessMode, ConnectionTrait, DatabaseTransaction, DbErr, IsolationLevel, TransactionTrait};
 use gx_store::{Backend, Store, StoreError, StoreOptions};
 
 use crate::apply::{Batch, NotApplied, apply};
@@ -124,7 +122,12 @@ pub async fn rebuild_and_compare(
 ///
 /// # Errors
 /// [`RebuildError`] when ledger or database fail, or a block does not fit.
-pub async fn rebuild(ledger: &dyn Ledger, store: &Store, last_block: u64, clock: &dyn Clock) -> Result<(), RebuildError> {
+pub async fn rebuild(
+    ledger: &dyn Ledger,
+    store: &Store,
+    last_block: u64,
+    clock: &dyn Clock,
+) -> Result<(), RebuildError> {
     let owner = "rebuild";
     let now = clock.now();
     let for_ever = gx_types::Timestamp::from_micros(i64::MAX);

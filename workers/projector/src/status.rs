@@ -22,6 +22,8 @@ struct Seen {
     oldest: Option<(u64, Timestamp)>,
     stop: Option<Stop>,
     leading: bool,
+    /// What the last nightly check found broken.
+    faults: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -127,6 +129,16 @@ impl Status {
             return Err(format!("the ledger has not answered since {}", ledger.at));
         }
         Ok(Some(format!("height {}", ledger.height)))
+    }
+
+    pub fn checked(&self, faults: Vec<String>) {
+        self.lock().faults = faults;
+    }
+
+    /// Probe of what the nightly check found.
+    pub fn probe_conservation(&self) -> Result<Option<String>, String> {
+        let seen = self.lock();
+        if seen.faults.is_empty() { Ok(None) } else { Err(seen.faults.join("; ")) }
     }
 
     /// Probe of the projection itself: stopped, or too far behind.

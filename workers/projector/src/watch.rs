@@ -1,5 +1,6 @@
 //! Watching ledger and checkpoint: the heartbeat row, the lag, and events that wait to be replayed.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::StreamExt;
@@ -9,6 +10,7 @@ use gx_store::projection::checkpoint::{self, Stop};
 use gx_store::repo::ledger_binding::{self, Beat};
 use tokio_util::sync::CancellationToken;
 
+use crate::nightly::{check_conservation, next_check};
 use crate::projector::{PROJECTOR, Projector, ProjectorError};
 use crate::{informational, metrics};
 
@@ -40,6 +42,7 @@ impl Projector {
     pub(crate) async fn watch(&self, stop: &CancellationToken) -> Result<(), ProjectorError> {
         let mut beaten = Instant::now();
         let mut replayed: Option<Instant> = None;
+        let mut check_at = next_check(self.parts.clock.now());
         loop {
             if beaten.elapsed() >= self.parts.settings.heartbeat_every && self.status.is_leading() {
                 self.beat().await?;
@@ -54,6 +57,13 @@ impl Projector {
                     Err(error) => tracing::warn!(error = %error, "parked events could not be replayed"),
                 }
                 replayed = Some(Instant::now());
+            }
+            let now = self.parts.clock.now();
+            if now >= check_at {
+                check_at = next_check(now);
+                if self.status.is_leading() {
+                    tokio::spawn(check_conservation(self.parts.store.clone(), Arc::clone(&self.status)));
+                }
             }
             tokio::select! {
                 () = stop.cancelled() => return Ok(()),

@@ -42,8 +42,7 @@ impl Fold {
         // 1. Balances.
         let total = amount.checked_add(*fee).ok_or_else(|| Fault::new("amount and fee pass the supply"))?;
         self.rows.debit(from, total, *from_balance_after, at)?;
-        let receipt =
-            Receipt { to, amount: *amount, balance_after: *to_balance_after, credit: to_credit.as_ref() };
+        let receipt = Receipt { to, amount: *amount, balance_after: *to_balance_after, credit: to_credit.as_ref() };
         self.receive(&receipt, at)?;
         match fee_credit {
             Some(credit) if credit.amount == *fee && !fee.is_zero() => self.credit_by_entry(credit, at)?,
@@ -116,8 +115,7 @@ impl Fold {
             return Ok(());
         };
         self.rows.debit(from, *amount, *from_balance_after, at)?;
-        let receipt =
-            Receipt { to, amount: *amount, balance_after: *to_balance_after, credit: to_credit.as_ref() };
+        let receipt = Receipt { to, amount: *amount, balance_after: *to_balance_after, credit: to_credit.as_ref() };
         self.receive(&receipt, at)?;
         self.adjustment(from, to, *amount, TransactionDirection::Out, Some(*from_balance_after), remark, at);
         self.adjustment(to, from, *amount, TransactionDirection::In, *to_balance_after, remark, at);
@@ -172,7 +170,8 @@ impl Fold {
         self.rows.credit(&account, amount, balance_after, at)?;
         let row = self.rows.change_account(&account, at)?;
         let left = row.unsettled_credit.checked_sub(amount);
-        row.unsettled_credit = left.ok_or_else(|| Fault::new(format!("{account} has less than {amount} Q waiting")))?.into();
+        row.unsettled_credit =
+            left.ok_or_else(|| Fault::new(format!("{account} has less than {amount} Q waiting")))?.into();
         Ok(())
     }
 
@@ -266,7 +265,14 @@ impl Fold {
     }
 
     /// A line of `account`'s history, incoming and without kind; the caller completes it.
-    fn line(&self, account: &AccountId, other: &AccountId, amount: Qirat, remark: &str, at: &At<'_>) -> transactions::Model {
+    fn line(
+        &self,
+        account: &AccountId,
+        other: &AccountId,
+        amount: Qirat,
+        remark: &str,
+        at: &At<'_>,
+    ) -> transactions::Model {
         transactions::Model {
             account_id: (*account).into(),
             tx_id: at.tx_id.into(),

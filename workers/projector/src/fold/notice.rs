@@ -40,8 +40,9 @@ impl Fold {
     }
 
     pub(super) fn notify_payment(&mut self, body: &EventBody, at: &At<'_>) {
-        let EventBody::TransferCompleted { from, to, amount, fee, remark, from_balance_after, to_balance_after, .. } =
-            body
+        let EventBody::TransferCompleted {
+            from, to, amount, fee, remark, from_balance_after, to_balance_after, ..
+        } = body
         else {
             return;
         };
@@ -129,7 +130,9 @@ impl Fold {
     /// What people call an account: its owner's name, or its own.
     fn called(&self, account: &AccountId) -> String {
         match account {
-            AccountId::Holder(id) => self.rows.person(account).map_or_else(|| id.to_string(), |person| person.name.clone()),
+            AccountId::Holder(id) => {
+                self.rows.person(account).map_or_else(|| id.to_string(), |person| person.name.clone())
+            }
             AccountId::Treasury(country) => format!("the treasury of {country}"),
             AccountId::System(system) => format!("the {}", system.display_name()),
         }

@@ -63,12 +63,11 @@ async fn a_registration_makes_the_person_active_with_wallet_grant_and_notices() 
         assert_eq!(count(store, sql).await, 500_000_002);
         let sql = "SELECT minted FROM supply_pools WHERE pool_id = 'USER_GENESIS'";
         assert_eq!(count(store, sql).await, 500_000_000);
-        let sql = format!(
-            "SELECT title FROM notifications WHERE profile_id = '{}' ORDER BY event_index DESC",
-            profile(1)
-        );
+        let sql =
+            format!("SELECT title FROM notifications WHERE profile_id = '{}' ORDER BY event_index DESC", profile(1));
         assert_eq!(text(store, &sql).await.unwrap(), "Your grant of 500 GX has arrived");
-        let sql = format!("SELECT title FROM notifications WHERE profile_id = '{}' ORDER BY event_index DESC", profile(2));
+        let sql =
+            format!("SELECT title FROM notifications WHERE profile_id = '{}' ORDER BY event_index DESC", profile(2));
         assert_eq!(text(store, &sql).await.unwrap(), "Registered without a grant");
         assert_eq!(count(store, "SELECT last_block_at FROM projector_checkpoints").await, world.now.micros());
         assert_eq!(next_block(store).await, i64::try_from(block).unwrap() + 1);
@@ -116,7 +115,11 @@ async fn a_payment_moves_both_balances_and_is_told_to_both_once() {
         let sql = format!("SELECT amount FROM transactions WHERE account_id = '{alice}' AND kind = 'FEE'");
         assert_eq!(count(store, &sql).await, 2);
         let told = |number: u64| {
-            format!("SELECT message FROM notifications WHERE profile_id = '{}' AND tx_id = '{}'", profile(number), paid.tx_id)
+            format!(
+                "SELECT message FROM notifications WHERE profile_id = '{}' AND tx_id = '{}'",
+                profile(number),
+                paid.tx_id
+            )
         };
         assert_eq!(
             text(store, &told(1)).await.unwrap(),
@@ -203,7 +206,12 @@ async fn freezes_sweeps_disbursements_parameters_and_pauses_are_projected() {
         let keys = serde_json::to_string(&swept).unwrap();
         world.call(&call(Function::SweepDeltas, &["SYSTEM_OPERATIONS_FUND", &keys, "sweep-1"])).unwrap();
         world.call(&call(Function::DisburseFromPool, &["OPERATIONS", &a, "5", "thanks", "disburse-1"])).unwrap();
-        world.call(&call(Function::TransferInternal, &[&b, "SYSTEM_LOAN_POOL", "7", "LOAN_REPAYMENT", "back", "internal-1"])).unwrap();
+        world
+            .call(&call(
+                Function::TransferInternal,
+                &[&b, "SYSTEM_LOAN_POOL", "7", "LOAN_REPAYMENT", "back", "internal-1"],
+            ))
+            .unwrap();
         world.call(&call(Function::ActivateTreasuryAccount, &["US", "treasury-1"])).unwrap();
         world.call(&call(Function::FreezeWallet, &[&b, "a reason", "freeze-1"])).unwrap();
         world.call(&call(Function::UpdateSystemParameter, &["disbursementMaxGx", "77", "parameter-1"])).unwrap();
@@ -236,7 +244,8 @@ async fn freezes_sweeps_disbursements_parameters_and_pauses_are_projected() {
         world.call(&call(Function::UnfreezeWallet, &[&b, "unfreeze-2"])).unwrap();
         world.cut();
         project(store, &world.chain).await;
-        let sql = "SELECT status || onchain_status || COALESCE(lock_reason, '-') FROM user_profiles WHERE first_name = 'Bob'";
+        let sql =
+            "SELECT status || onchain_status || COALESCE(lock_reason, '-') FROM user_profiles WHERE first_name = 'Bob'";
         assert_eq!(text(store, sql).await.unwrap(), "ACTIVEREGISTERED-");
         assert_eq!(gx_store::projection::system::pause_reason(store.read()).await.unwrap(), None);
         clean(store).await;

@@ -115,3 +115,24 @@ async fn a_ledger_that_is_away_is_named_and_nothing_is_lost_when_it_is_back() {
     until("it is ready again", || async { check(&running.projector).await.ready }).await;
     running.stop().await;
 }
+
+#[tokio::test]
+async fn the_nightly_check_finds_a_coin_too_many_and_names_it_without_stopping() {
+    let test = gx_store::testing::TestStore::sqlite().await.unwrap();
+    let store = &test.store;
+    let mut world = World::ready();
+    world.call(&create_user(&gx_id("US", "1990-01-01", 1), 36, 0)).unwrap();
+    world.cut();
+    let clock = manual_clock();
+    let running = Running::start_with(store, &world.chain, "one", clock.clone(), FAST);
+    caught_up(store, &world.chain).await;
+    execute(store, "UPDATE accounts SET settled_balance = settled_balance + 1 WHERE kind = 'PERSON'", vec![]).await;
+    until("it leads", || async { running.projector.standing().leading }).await;
+    clock.advance(Duration::from_secs(24 * 3600));
+    until("it is named", || async {
+        let health = check(&running.projector).await;
+        health.ready && down(&health).iter().any(|(name, why)| name == "conservation" && why.contains("not conserved"))
+    })
+    .await;
+    running.stop().await;
+}

@@ -11,8 +11,10 @@
 mod support;
 
 mod effects;
+mod embedded;
 mod health;
 mod random_chains;
 mod rebuilding;
 mod several;
 mod stopping;
+mod throughput;

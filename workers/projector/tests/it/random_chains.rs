@@ -99,7 +99,10 @@ fn play(steps: &[Step]) -> World {
             }
             Step::Repay { from, amount } => {
                 let amount = amount.to_string();
-                call(Function::TransferInternal, &[id(*from), "SYSTEM_LOAN_POOL", &amount, "LOAN_REPAYMENT", "back", &key])
+                call(
+                    Function::TransferInternal,
+                    &[id(*from), "SYSTEM_LOAN_POOL", &amount, "LOAN_REPAYMENT", "back", &key],
+                )
             }
             Step::Sweep(which) => {
                 let accounts = ["SYSTEM_OPERATIONS_FUND", "treasury_US", "SYSTEM_LOAN_POOL"];
@@ -152,7 +155,8 @@ async fn holds(test: &TestStore, world: &World, batch: usize, deaths: usize) {
     }
     let settings = ProjectorSettings { batch_transactions_max: batch, ..FAST };
     for death in 0..deaths {
-        let dying = Running::start_with(store, &world.chain, &format!("dying-{death}"), Arc::new(SystemClock), settings);
+        let dying =
+            Running::start_with(store, &world.chain, &format!("dying-{death}"), Arc::new(SystemClock), settings);
         // Any point will do: in the middle of a batch, between two, before the first.
         let before = next_block(store).await;
         let limit = std::time::Duration::from_millis(3 + 7 * death as u64);
@@ -180,7 +184,8 @@ async fn holds(test: &TestStore, world: &World, batch: usize, deaths: usize) {
 
 fn any_chain_on(backend: Backend, cases: u32) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let mut runner = TestRunner::new(Config { cases, max_shrink_iters: 40, failure_persistence: None, ..Config::default() });
+    let mut runner =
+        TestRunner::new(Config { cases, max_shrink_iters: 40, failure_persistence: None, ..Config::default() });
     let input = (prop::collection::vec(step(), 10..120), 1usize..40, 0usize..4);
     runner
         .run(&input, |(steps, batch, deaths)| {
@@ -198,10 +203,10 @@ fn any_chain_on(backend: Backend, cases: u32) {
 
 #[test]
 fn any_chain_in_any_batches_with_deaths_equals_ledger_and_rebuild_on_sqlite() {
-    any_chain_on(Backend::Sqlite, 24);
+    any_chain_on(Backend::Sqlite, 16);
 }
 
 #[test]
 fn any_chain_in_any_batches_with_deaths_equals_ledger_and_rebuild_on_postgresql() {
-    any_chain_on(Backend::Postgres, 8);
+    any_chain_on(Backend::Postgres, 5);
 }

@@ -37,12 +37,18 @@ async fn a_rebuild_equals_the_live_read_model_and_names_what_was_changed_by_hand
         assert_eq!(accounts.rows, 6 + 234 + 2);
 
         // A coin too many, a line too few, a parameter that nobody set.
-        execute(store, "UPDATE accounts SET settled_balance = settled_balance + 1 WHERE account_id = $1", vec![
-            bob.to_string().into(),
-        ])
+        execute(
+            store,
+            "UPDATE accounts SET settled_balance = settled_balance + 1 WHERE account_id = $1",
+            vec![bob.to_string().into()],
+        )
         .await;
-        execute(store, "DELETE FROM transactions WHERE tx_id = $1 AND kind = 'FEE'", vec![paid.tx_id.to_string().into()])
-            .await;
+        execute(
+            store,
+            "DELETE FROM transactions WHERE tx_id = $1 AND kind = 'FEE'",
+            vec![paid.tx_id.to_string().into()],
+        )
+        .await;
         execute(store, "INSERT INTO system_parameters VALUES ('made', 'up', 1, 1)", vec![]).await;
         let faults: Vec<String> = compare(&test, &world).await.faults().collect();
         for expected in [

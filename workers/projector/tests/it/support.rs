@@ -12,9 +12,7 @@ use futures::stream::{self, BoxStream};
 use gx_base::{Clock, ManualClock, SystemClock};
 use gx_contracts::testing::{MemoryLedger, all_countries};
 use gx_contracts::{Call, Command, Event, Receipt, Role, Signer};
-use gx_ledger::{
-    Block, Envelope, KeyState, Ledger, LedgerError, LedgerInfo, Outcome, Prepared, Proposal, Tx, TxCode,
-};
+use gx_ledger::{Block, Envelope, KeyState, Ledger, LedgerError, LedgerInfo, Outcome, Prepared, Proposal, Tx, TxCode};
 use gx_platform::Bus;
 use gx_projector::{Projector, ProjectorParts, ProjectorSettings};
 use gx_store::sea_orm::{ConnectionTrait, Statement, Value};
