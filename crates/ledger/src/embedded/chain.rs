@@ -39,7 +39,6 @@ pub(crate) struct BlockBuilder {
 /// A finished block.
 #[derive(Debug)]
 pub(crate) struct BuiltBlock {
-    pub(crate) number: u64,
     pub(crate) hash: [u8; 32],
     pub(crate) timestamp: i64,
     pub(crate) body: Vec<u8>,
@@ -77,7 +76,7 @@ impl BlockBuilder {
         if let Some(place) = self.bytes.get_mut(..FIXED_BYTES) {
             place.copy_from_slice(&fixed);
         }
-        BuiltBlock { number, hash, timestamp, body: self.bytes }
+        BuiltBlock { hash, timestamp, body: self.bytes }
     }
 }
 

@@ -89,6 +89,11 @@ impl<'a> Cursor<'a> {
 
     /// A varint in its shortest form; anything longer has two spellings and is refused.
     pub(crate) fn varint(&mut self, what: &'static str) -> Result<u64, Malformed> {
+        // Most are lengths below 128.
+        if let Some(byte) = self.bytes.get(self.at).filter(|byte| **byte < 0x80) {
+            self.at += 1;
+            return Ok(u64::from(*byte));
+        }
         let mut value = 0_u64;
         for shift in (0..64).step_by(7) {
             let byte = self.u8(what)?;

@@ -9,6 +9,7 @@ use std::path::Path;
 use gx_base::{Entropy, EntropyExt};
 use sha2::{Digest, Sha256};
 
+use super::candidate::Candidate;
 use super::codec::Malformed;
 use super::files;
 use super::payload::PayloadView;
@@ -83,8 +84,8 @@ impl Endorser {
         Envelope { tx_id, bytes: payload }
     }
 
-    /// The payload of an envelope that this key endorsed, whole and under the id it claims.
-    pub(crate) fn open_envelope(&self, envelope: &Envelope) -> Result<Vec<u8>, LedgerError> {
+    /// The transaction in an envelope that this key endorsed, whole and under the id it claims.
+    pub(super) fn open_envelope(&self, envelope: &Envelope) -> Result<Candidate, LedgerError> {
         let rejected = |problem: Malformed| LedgerError::rejected(format!("the envelope is malformed: {}", problem.0));
         let (payload, mac) = envelope
             .bytes
@@ -95,11 +96,13 @@ impl Endorser {
         if difference != 0 {
             return Err(LedgerError::rejected("the envelope was not endorsed by this ledger"));
         }
-        let view = PayloadView::new(payload).map_err(rejected)?;
-        view.check().map_err(rejected)?;
-        if view.tx_id().map_err(rejected)? != envelope.tx_id {
+        let candidate = PayloadView::new(payload)
+            .and_then(|view| view.head())
+            .and_then(|_| Candidate::new(payload.to_vec(), None))
+            .map_err(rejected)?;
+        if candidate.tx_id != envelope.tx_id {
             return Err(LedgerError::rejected("the envelope has another transaction id"));
         }
-        Ok(payload.to_vec())
+        Ok(candidate)
     }
 }

@@ -1,6 +1,5 @@
 //! The world as a contract sees it in the embedded ledger.
 
-use std::collections::btree_map::Entry;
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -9,6 +8,7 @@ use gx_contracts::{HistoryEntry, HostError, Key, Namespace, QueryHost, RangePage
 use super::overlay::View;
 use super::payload::{RangeRead, Reads};
 use super::reader::ChainReader;
+use super::state::{KeyRef, SharedKey};
 use crate::error::LedgerError;
 
 /// A host over a view of the state. It keeps what was read, for the validator.
@@ -64,11 +64,13 @@ impl ReadHost for StateHost<'_> {
     }
 
     fn get(&mut self, key: &Key) -> Result<Option<Vec<u8>>, HostError> {
-        let key = key.as_str().as_bytes();
+        let key = KeyRef::new(key.as_str().as_bytes());
         let found = self.view.get(key);
         let found = self.read(found)?;
-        if let Entry::Vacant(place) = self.reads.entry(key.to_vec()) {
-            place.insert(found.as_ref().map(|stamped| stamped.version));
+        // A key's version cannot change under a view: noting it once is enough. Transactions read few keys.
+        if !self.reads.iter().any(|(known, _)| known.as_ref() == key) {
+            let version = found.as_ref().map(|stamped| stamped.version);
+            self.reads.push((SharedKey { bytes: key.bytes.into(), hash: key.hash }, version));
         }
         Ok(found.map(|stamped| bytes(stamped.value)))
     }
@@ -120,7 +122,7 @@ impl QueryHost for StateHost<'_> {
 
     fn history(&mut self, key: &Key, limit: usize) -> Result<Vec<HistoryEntry>, HostError> {
         let key = key.as_str().as_bytes();
-        let newest = self.view.version(key);
+        let newest = self.view.version(KeyRef::new(key));
         let newest = self.read(newest)?;
         let history = self.chain.history(key, newest, limit);
         self.read(history)

@@ -8,7 +8,7 @@ use gx_types::TxId;
 
 use super::codec::{Cursor, Encode, Malformed};
 use super::log::Place;
-use super::state::{Stamped, Version, Write};
+use super::state::{SharedKey, Stamped, Version, Write};
 use crate::block::TxCode;
 
 const TRANSACTION: u8 = 1;
@@ -25,7 +25,7 @@ pub(crate) fn tx_key(tx_id: &TxId) -> [u8; 33] {
 
 /// The entry of a transaction: its version says where it is, its value what came of it.
 pub(crate) fn tx_write(tx_id: &TxId, version: Version, code: TxCode) -> Write {
-    Write { key: Arc::from(tx_key(tx_id)), stamped: Stamped { version, value: Some(Arc::from([code.number()])) } }
+    Write { key: SharedKey::new(&tx_key(tx_id)), stamped: Stamped { version, value: Some(Arc::from([code.number()])) } }
 }
 
 /// The verdict in a transaction's entry.
@@ -52,7 +52,7 @@ pub(crate) fn block_write(number: u64, place: Place) -> Write {
     value.put_varint(place.offset);
     value.put_varint(place.bytes);
     let version = Version { block: number, position: u32::MAX };
-    Write { key: Arc::from(block_key(number)), stamped: Stamped { version, value: Some(value.into()) } }
+    Write { key: SharedKey::new(&block_key(number)), stamped: Stamped { version, value: Some(value.into()) } }
 }
 
 /// The place in a block's entry.

@@ -1,7 +1,8 @@
 //! What the ledger's threads and callers share.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use gx_base::{Clock, Entropy};
 use gx_contracts::Receipt;
@@ -13,9 +14,10 @@ use super::index;
 use super::log::Tip;
 use super::options::EmbeddedOptions;
 use super::overlay::View;
+use super::payload::{self, Anchor, Basis};
 use super::queue::Queue;
 use super::reader::ChainReader;
-use super::state::StateStore;
+use super::state::{KeyRef, StateStore};
 use super::waiters::Waiters;
 use crate::block::TxCode;
 use crate::error::LedgerError;
@@ -40,6 +42,30 @@ pub(super) struct Inner {
     pub(super) waiters: Waiters,
     pub(super) announced: watch::Sender<Announced>,
     pub(super) generation: AtomicU64,
+    pub(super) anchors: Anchors,
+}
+
+/// Blocks whose anchors are kept at hand.
+const ANCHORS_MAX: usize = 1_024;
+
+/// The anchors of the last blocks.
+#[derive(Debug, Default)]
+pub(super) struct Anchors(RwLock<VecDeque<Basis>>);
+
+impl Anchors {
+    fn add(&self, tip: Tip) {
+        let mut anchors = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        anchors.push_back(Basis { height: tip.number, anchor: payload::anchor_of(&tip.hash) });
+        if anchors.len() > ANCHORS_MAX {
+            anchors.pop_front();
+        }
+    }
+
+    fn at(&self, height: u64) -> Option<Anchor> {
+        let anchors = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let first = anchors.front()?.height;
+        anchors.get(usize::try_from(height.checked_sub(first)?).ok()?).map(|basis| basis.anchor)
+    }
 }
 
 impl Inner {
@@ -54,6 +80,7 @@ impl Inner {
 
     /// Tells followers of a new block.
     pub(super) fn announce(&self, tip: Tip) {
+        self.anchors.add(tip);
         self.announced.send_modify(|announced| announced.tip = tip);
     }
 
@@ -64,9 +91,21 @@ impl Inner {
         self.announced.send_modify(|announced| announced.closed = true);
     }
 
+    /// Whether a block is in this chain.
+    pub(super) fn has(&self, basis: Basis) -> Result<bool, LedgerError> {
+        let anchor = match self.anchors.at(basis.height) {
+            Some(anchor) => anchor,
+            None if basis.height > self.state.tip().number => return Ok(false),
+            None => self.chain.anchor(basis.height)?,
+        };
+        Ok(anchor == basis.anchor)
+    }
+
     /// How a transaction ended, from the durable state.
     pub(super) fn look_up(&self, tx_id: &TxId) -> Result<Outcome, LedgerError> {
-        let Some(entry) = self.state.snapshot().get(&index::tx_key(tx_id))? else { return Ok(Outcome::Unknown) };
+        let Some(entry) = self.state.snapshot().get(KeyRef::new(&index::tx_key(tx_id)))? else {
+            return Ok(Outcome::Unknown);
+        };
         let code = index::tx_code(entry.value.as_deref().unwrap_or_default())
             .map_err(|problem| self.chain.state_damage(problem.0))?;
         let (block, position) = (entry.version.block, entry.version.position);
@@ -83,7 +122,7 @@ impl Inner {
 
     /// A receipt with the place of its transaction.
     pub(super) fn place_of(&self, view: View<'_>, receipt: Receipt) -> Result<Committed, LedgerError> {
-        let Some(version) = view.version(&index::tx_key(&receipt.tx_id))? else {
+        let Some(version) = view.version(KeyRef::new(&index::tx_key(&receipt.tx_id)))? else {
             return Err(self.chain.state_damage(&format!("transaction {} has no place", receipt.tx_id)));
         };
         Ok(Committed { tx_id: receipt.tx_id, block: version.block, position: version.position, receipt })

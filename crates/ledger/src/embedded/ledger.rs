@@ -18,14 +18,15 @@ use tokio::sync::{oneshot, watch};
 use super::committer;
 use super::envelope::Endorser;
 use super::files;
-use super::inner::{Announced, Inner};
+use super::inner::{Anchors, Announced, Inner};
 use super::open::{self, Folders, Opened};
 use super::options::EmbeddedOptions;
 use super::overlay::View;
-use super::queue::{Item, Queue};
+use super::queue::{Fused, Item, Queue};
 use super::reader::ChainReader;
 use super::sequencer::Sequencer;
 use super::simulate::{self, Simulated, simulate};
+use super::state::KeyRef;
 use super::verify::{self, Verified};
 use crate::block::Block;
 use crate::error::LedgerError;
@@ -76,7 +77,9 @@ impl EmbeddedLedger {
             chain,
             waiters: super::waiters::Waiters::default(),
             generation: std::sync::atomic::AtomicU64::new(0),
+            anchors: Anchors::default(),
         });
+        inner.announce(inner.state.tip());
         crate::metrics::opened(inner.state.tip().number);
 
         let (commits, committed) = sync_channel(COMMITS_WAITING);
@@ -184,15 +187,18 @@ impl Ledger for EmbeddedLedger {
         let snapshot = inner.state.snapshot();
         let view = View::durable(&snapshot);
         Ok(match simulate(&proposal, &inner.options.msp_id, view, &inner.chain, &*inner.entropy)? {
-            Simulated::Transaction { tx_id, payload, .. } => Prepared::Envelope(inner.endorser.seal(tx_id, payload)),
+            Simulated::Transaction(candidate) => {
+                Prepared::Envelope(inner.endorser.seal(candidate.tx_id, candidate.payload))
+            }
             Simulated::Replayed(receipt) => Prepared::Replayed(inner.place_of(view, receipt)?),
             Simulated::Refused(refusal) => Prepared::Refused(refusal),
         })
     }
 
     async fn send(&self, envelope: &Envelope) -> Result<(), LedgerError> {
-        let payload = self.inner.endorser.open_envelope(envelope)?;
-        self.inner.queue.push(Item::Envelope { tx_id: envelope.tx_id, payload })
+        let mut candidate = self.inner.endorser.open_envelope(envelope)?;
+        candidate.foreign = !self.inner.has(candidate.basis)?;
+        self.inner.queue.push(Item { candidate, fused: None })
     }
 
     async fn outcome(&self, tx_id: &TxId, wait: Duration) -> Result<Outcome, LedgerError> {
@@ -214,7 +220,8 @@ impl Ledger for EmbeddedLedger {
         let stored = Key::new(Namespace::Idempotency, &[key.as_str()])
             .map_err(|error| LedgerError::rejected(error.to_string()))?;
         let snapshot = inner.state.snapshot();
-        let Some(value) = snapshot.get(stored.as_str().as_bytes())?.and_then(|stamped| stamped.value) else {
+        let Some(value) = snapshot.get(KeyRef::new(stored.as_str().as_bytes()))?.and_then(|stamped| stamped.value)
+        else {
             return Ok(None);
         };
         let record: KeyRecord = serde_json::from_slice(&value)
@@ -279,8 +286,18 @@ impl Ledger for EmbeddedLedger {
     }
 
     async fn submit(&self, proposal: Proposal, wait: Duration) -> Result<Settled, LedgerError> {
+        let candidate = {
+            let inner = &self.inner;
+            let snapshot = inner.state.snapshot();
+            let view = View::durable(&snapshot);
+            match simulate(&proposal, &inner.options.msp_id, view, &inner.chain, &*inner.entropy)? {
+                Simulated::Transaction(candidate) => candidate,
+                Simulated::Replayed(receipt) => return inner.place_of(view, receipt).map(Settled::Replayed),
+                Simulated::Refused(refusal) => return Ok(Settled::Refused(refusal)),
+            }
+        };
         let (answer, answered) = oneshot::channel();
-        self.inner.queue.push(Item::Proposal { proposal, answer })?;
+        self.inner.queue.push(Item { candidate, fused: Some(Box::new(Fused { proposal, answer })) })?;
         match tokio::time::timeout(wait, answered).await {
             Ok(Ok(settled)) => settled,
             Ok(Err(_)) => Err(LedgerError::Closed),

@@ -3,11 +3,12 @@
 //! ```text
 //! prepare ──▶ simulate on a snapshot ──▶ envelope
 //! send ─────▶ queue ──▶ sequencer (validates, cuts blocks) ──▶ committer (log, fsync, state) ──▶ outcome, blocks
-//! submit ───▶ queue ──▶ the same, simulated when its turn comes
+//! submit ───▶ simulate, then the same without an envelope; on a conflict it is simulated again where it stands
 //! ```
 //! In the folder: `blocks/` is the chain, `state/` is derived from it, `endorser.key` seals envelopes, `ledger.lock`
 //! keeps other processes out.
 
+mod candidate;
 mod chain;
 mod codec;
 mod committer;
@@ -27,7 +28,6 @@ mod reader;
 mod sequencer;
 mod simulate;
 mod state;
-mod validate;
 mod verify;
 mod waiters;
 

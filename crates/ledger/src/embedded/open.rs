@@ -2,6 +2,7 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use gx_base::{Clock, Entropy, EntropyExt};
 
@@ -12,8 +13,8 @@ use super::index;
 use super::log::{LogReader, LogWriter, Place, Step, Tip};
 use super::options::EmbeddedOptions;
 use super::payload::PayloadView;
-use super::sequencer::collect_writes;
-use super::state::{StateOptions, StateStore, Version, Write};
+use super::state::{SharedKey, Stamped, StateOptions, StateStore, Version, Write};
+use crate::block::TxCode;
 use crate::error::LedgerError;
 
 /// The folders of a ledger.
@@ -66,7 +67,7 @@ pub(super) fn open(
         Some(genesis) => genesis,
         None => begin(folders, options, clock, entropy)?,
     };
-    let state_options = StateOptions { memtable_bytes: options.memtable_bytes };
+    let state_options = StateOptions { memtable_bytes: options.memtable_bytes, cache_bytes: options.cache_bytes };
     let state = StateStore::open(&folders.state, state_options, genesis)?;
     let log = catch_up(&reader, &state, folders, options)?;
     Ok(Opened { genesis, state, log })
@@ -173,6 +174,24 @@ fn catch_up(
     }
 }
 
+fn collect_writes(
+    payload: &PayloadView<'_>,
+    code: TxCode,
+    version: Version,
+    writes: &mut Vec<Write>,
+) -> Result<(), Malformed> {
+    if code == TxCode::Valid {
+        payload.writes(|key, value| {
+            let stamped = Stamped { version, value: value.map(Arc::from) };
+            writes.push(Write { key: SharedKey::new(key), stamped });
+        })?;
+    }
+    if code != TxCode::DuplicateTxId {
+        writes.push(index::tx_write(&payload.id_and_basis()?.0, version, code));
+    }
+    Ok(())
+}
+
 /// Everything a block writes to the state, its hashes checked, and the tip after it.
 pub(super) fn block_writes(
     number: u64,
@@ -186,8 +205,8 @@ pub(super) fn block_writes(
     }
     let mut writes = Vec::new();
     view.transactions(|position, code, payload| {
-        let tx_id = PayloadView::new(payload)?.tx_id()?;
-        collect_writes(payload, code, tx_id, Version { block: number, position }, &mut writes)
+        // Receipts are not needed here, and this is the way of every block at a start.
+        collect_writes(&PayloadView::new(payload)?, code, Version { block: number, position }, &mut writes)
     })?;
     writes.push(index::block_write(number, place));
     Ok((writes, tip_of(&view, place)))

@@ -25,6 +25,8 @@ pub struct EmbeddedOptions {
     pub segment_bytes_max: u64,
     /// Bytes of state in memory before they are written to disk; about twice as many are used for a moment.
     pub memtable_bytes: usize,
+    /// Bytes of state pages from disk that are kept in memory.
+    pub cache_bytes: usize,
 }
 
 impl EmbeddedOptions {
@@ -46,6 +48,7 @@ impl EmbeddedOptions {
             queue_max: 20_000,
             segment_bytes_max: 64 * 1024 * 1024,
             memtable_bytes: 8 * 1024 * 1024,
+            cache_bytes: 8 * 1024 * 1024,
         }
     }
 }

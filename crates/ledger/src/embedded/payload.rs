@@ -1,24 +1,24 @@
 //! A transaction as bytes: what an envelope carries and a block keeps.
 //!
 //! ```text
-//! nonce, signer, time, height it was simulated at, function, arguments ┃ reads ┃ ranges ┃ writes ┃ events ┃ receipt
+//! nonce, signer, time, block it was simulated after, function, arguments ┃ reads ┃ ranges ┃ writes ┃ events ┃ receipt
 //! ```
 //! Each section has its length in front, so that a reader takes only what it needs. The transaction id is the SHA-256
 //! of nonce and signer, as on Fabric.
 
-use std::collections::BTreeMap;
+use std::ops::Range;
 
 use gx_contracts::{Call, Event, Receipt, Role, Signer};
 use gx_types::{Timestamp, TxId};
 use sha2::{Digest, Sha256};
 
 use super::codec::{Cursor, Encode, Malformed};
-use super::state::Version;
+use super::state::{SharedKey, Version};
 
 pub(crate) const NONCE_BYTES: usize = 24;
 
 /// Keys and the version that was read; `None`: the key held nothing.
-pub(crate) type Reads = BTreeMap<Vec<u8>, Option<Version>>;
+pub(crate) type Reads = Vec<(SharedKey, Option<Version>)>;
 
 /// A range that was read: its bounds (`to` excluded) and every key found, with its version.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,26 @@ pub(crate) struct RangeRead {
     pub(crate) from: Vec<u8>,
     pub(crate) to: Vec<u8>,
     pub(crate) found: Vec<(Vec<u8>, Version)>,
+}
+
+/// The block after which a transaction was simulated. Its hash is part of it: after a ledger was restored from a backup,
+/// the same height may be another block, and the same version another value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Basis {
+    pub(crate) height: u64,
+    /// The first bytes of the block's hash.
+    pub(crate) anchor: Anchor,
+}
+
+pub(crate) type Anchor = [u8; 8];
+
+/// The anchor of a block.
+pub(crate) fn anchor_of(hash: &[u8; 32]) -> Anchor {
+    let mut anchor = [0; 8];
+    for (to, from) in anchor.iter_mut().zip(hash) {
+        *to = *from;
+    }
+    anchor
 }
 
 /// Everything about a transaction, before it becomes bytes.
@@ -36,7 +56,7 @@ pub(crate) struct Payload<'a> {
     pub(crate) call: &'a Call,
     pub(crate) timestamp: Timestamp,
     /// The state it was simulated against.
-    pub(crate) height: u64,
+    pub(crate) basis: Basis,
     pub(crate) reads: &'a Reads,
     pub(crate) ranges: &'a [RangeRead],
     pub(crate) writes: &'a gx_contracts::WriteSet,
@@ -78,6 +98,11 @@ fn version(cursor: &mut Cursor<'_>) -> Result<Version, Malformed> {
     Ok(Version { block, position })
 }
 
+fn basis(cursor: &mut Cursor<'_>) -> Result<Basis, Malformed> {
+    const WHAT: &str = "basis";
+    Ok(Basis { height: cursor.varint(WHAT)?, anchor: cursor.array(WHAT)? })
+}
+
 impl Payload<'_> {
     /// The bytes of the transaction.
     pub(crate) fn encode(&self) -> Vec<u8> {
@@ -92,7 +117,8 @@ impl Payload<'_> {
         section.put_text(self.msp_id);
         section.put_u8(role_number(self.call.role));
         section.extend_from_slice(&self.timestamp.micros().to_le_bytes());
-        section.put_varint(self.height);
+        section.put_varint(self.basis.height);
+        section.extend_from_slice(&self.basis.anchor);
         section.put_text(&self.call.function);
         section.put_varint(self.call.args.len() as u64);
         for arg in &self.call.args {
@@ -102,7 +128,7 @@ impl Payload<'_> {
 
         section.put_varint(self.reads.len() as u64);
         for (key, version) in self.reads {
-            section.put_bytes(key);
+            section.put_bytes(&key.bytes);
             section.put_u8(u8::from(version.is_some()));
             if let Some(version) = version {
                 put_version(&mut section, *version);
@@ -146,6 +172,8 @@ impl Payload<'_> {
 pub(crate) struct PayloadView<'a> {
     head: &'a [u8],
     reads: &'a [u8],
+    /// Where the section of reads starts in the payload.
+    reads_at: usize,
     ranges: &'a [u8],
     writes: &'a [u8],
     events: &'a [u8],
@@ -158,16 +186,18 @@ pub(crate) struct Head {
     pub(crate) tx_id: TxId,
     pub(crate) signer: Signer,
     pub(crate) timestamp: Timestamp,
-    pub(crate) height: u64,
     pub(crate) call: Call,
 }
 
 impl<'a> PayloadView<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Result<Self, Malformed> {
         let mut cursor = Cursor::new(bytes);
+        let head = cursor.bytes("head")?;
+        let reads = cursor.bytes("reads")?;
         let view = Self {
-            head: cursor.bytes("head")?,
-            reads: cursor.bytes("reads")?,
+            head,
+            reads,
+            reads_at: cursor.position() - reads.len(),
             ranges: cursor.bytes("ranges")?,
             writes: cursor.bytes("writes")?,
             events: cursor.bytes("events")?,
@@ -177,12 +207,14 @@ impl<'a> PayloadView<'a> {
         Ok(view)
     }
 
-    /// The id alone.
-    pub(crate) fn tx_id(&self) -> Result<TxId, Malformed> {
+    /// The id, and the block after which it was simulated.
+    pub(crate) fn id_and_basis(&self) -> Result<(TxId, Basis), Malformed> {
         let mut cursor = Cursor::new(self.head);
         let nonce = cursor.array("nonce")?;
         let msp_id = cursor.text("msp id")?;
-        Ok(tx_id(&nonce, msp_id, role_of(cursor.u8("role")?)?))
+        let role = role_of(cursor.u8("role")?)?;
+        cursor.take(8, "time")?;
+        Ok((tx_id(&nonce, msp_id, role), basis(&mut cursor)?))
     }
 
     pub(crate) fn head(&self) -> Result<Head, Malformed> {
@@ -191,7 +223,7 @@ impl<'a> PayloadView<'a> {
         let msp_id = cursor.text("msp id")?;
         let role = role_of(cursor.u8("role")?)?;
         let timestamp = Timestamp::from_micros(i64::from_le_bytes(cursor.array("time")?));
-        let height = cursor.varint("height")?;
+        basis(&mut cursor)?;
         let function = cursor.text("function")?.to_owned();
         let mut args = Vec::new();
         for _ in 0..cursor.count("arguments")? {
@@ -202,25 +234,25 @@ impl<'a> PayloadView<'a> {
             tx_id: tx_id(&nonce, msp_id, role),
             signer: Signer { msp_id: msp_id.to_owned(), role: Some(role) },
             timestamp,
-            height,
             call: Call { function, args, role },
         })
     }
 
-    /// Calls `each` with every key read and its version.
+    /// Calls `each` with the place in the payload of every key read, the key, and its version.
     pub(crate) fn reads<E: From<Malformed>>(
         &self,
-        mut each: impl FnMut(&'a [u8], Option<Version>) -> Result<(), E>,
+        mut each: impl FnMut(Range<usize>, &'a [u8], Option<Version>) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut cursor = Cursor::new(self.reads);
         for _ in 0..cursor.count("reads")? {
             let key = cursor.bytes("read key")?;
+            let key_end = self.reads_at + cursor.position();
             let version = match cursor.u8("read version")? {
                 0 => None,
                 1 => Some(version(&mut cursor)?),
                 _ => return Err(Malformed("read version").into()),
             };
-            each(key, version)?;
+            each(key_end - key.len()..key_end, key, version)?;
         }
         Ok(cursor.finish("reads")?)
     }
@@ -262,13 +294,5 @@ impl<'a> PayloadView<'a> {
 
     pub(crate) fn receipt(&self) -> Result<Receipt, Malformed> {
         serde_json::from_slice(self.receipt).map_err(|_| Malformed("receipt"))
-    }
-
-    /// Looks at every section once, so that nothing malformed gets into a block.
-    pub(crate) fn check(&self) -> Result<(), Malformed> {
-        self.head()?;
-        self.reads(|_, _| Ok::<_, Malformed>(()))?;
-        self.ranges()?;
-        self.writes(|_, _| ())
     }
 }

@@ -10,8 +10,9 @@ use super::chain::BodyView;
 use super::codec::Malformed;
 use super::index;
 use super::log::{LogReader, Place};
-use super::payload::PayloadView;
-use super::state::{StateStore, Version};
+use super::payload::{self, Anchor, PayloadView};
+use super::sequencer::TxResult;
+use super::state::{KeyRef, StateStore, Version};
 use crate::block::{Block, TxCode};
 use crate::error::LedgerError;
 
@@ -24,13 +25,13 @@ const RECENT_BYTES_MAX: usize = 4 * 1024 * 1024;
 pub(crate) struct RecentBlock {
     pub(crate) number: u64,
     pub(crate) body: Vec<u8>,
-    /// Verdict and receipt of each transaction.
-    pub(crate) results: Vec<(TxCode, Option<Receipt>)>,
+    /// What became of each transaction.
+    pub(super) results: Vec<TxResult>,
     block: OnceLock<Arc<Block>>,
 }
 
 impl RecentBlock {
-    pub(crate) fn new(number: u64, body: Vec<u8>, results: Vec<(TxCode, Option<Receipt>)>) -> Self {
+    pub(super) fn new(number: u64, body: Vec<u8>, results: Vec<TxResult>) -> Self {
         Self { number, body, results, block: OnceLock::new() }
     }
 }
@@ -58,10 +59,10 @@ impl ChainReader {
     }
 
     /// Keeps a block that was just committed in memory for a while.
-    pub(crate) fn remember(&self, block: RecentBlock) {
+    pub(crate) fn remember(&self, block: Arc<RecentBlock>) {
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         recent.bytes += block.body.len();
-        recent.blocks.push_back(Arc::new(block));
+        recent.blocks.push_back(block);
         while recent.blocks.len() > RECENT_BLOCKS_MAX || (recent.bytes > RECENT_BYTES_MAX && recent.blocks.len() > 1) {
             if let Some(oldest) = recent.blocks.pop_front() {
                 recent.bytes -= oldest.body.len();
@@ -89,7 +90,8 @@ impl ChainReader {
     pub(crate) fn result(&self, version: Version) -> Result<(TxCode, Option<Receipt>), LedgerError> {
         let missing = || self.state_damage(&format!("no transaction {} in block {}", version.position, version.block));
         if let Some(recent) = self.recent(version.block) {
-            return recent.results.get(version.position as usize).cloned().ok_or_else(missing);
+            let result = recent.results.get(version.position as usize).ok_or_else(missing)?;
+            return Ok((result.code, result.receipt.clone()));
         }
         let mut found = None;
         self.walk_block(version.block, |position, code, payload| {
@@ -123,7 +125,7 @@ impl ChainReader {
                         written = Some(value.map(<[u8]>::to_vec));
                     }
                 })?;
-                payload.reads(|read_key, read| {
+                payload.reads(|_, read_key, read| {
                     if read_key == key {
                         next = read;
                     }
@@ -143,12 +145,19 @@ impl ChainReader {
 
     /// The body of a block and where it lies.
     pub(crate) fn body(&self, number: u64) -> Result<(Vec<u8>, Place), LedgerError> {
-        let entry = self.state.snapshot().get(&index::block_key(number))?;
+        let entry = self.state.snapshot().get(KeyRef::new(&index::block_key(number)))?;
         let value = entry
             .and_then(|stamped| stamped.value)
             .ok_or_else(|| self.state_damage(&format!("the place of block {number} is missing")))?;
         let place = index::block_place(&value).map_err(|problem| self.state_damage(problem.0))?;
         Ok((self.log.read(number, place)?, place))
+    }
+
+    /// The anchor of a block.
+    pub(crate) fn anchor(&self, number: u64) -> Result<Anchor, LedgerError> {
+        let (body, place) = self.body(number)?;
+        let view = BodyView::new(number, &body).map_err(|problem| self.block_damage(place, problem))?;
+        Ok(payload::anchor_of(&view.hash))
     }
 
     pub(crate) fn log(&self) -> &LogReader {

@@ -5,23 +5,21 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
+use std::time::Instant;
 
 use gx_contracts::Receipt;
 use gx_types::TxId;
 
-use super::chain::{BlockBuilder, BuiltBlock};
-use super::index;
+use super::candidate::Candidate;
+use super::chain::BlockBuilder;
 use super::inner::Inner;
-use super::log::Tip;
 use super::overlay::{Overlay, View};
-use super::payload::PayloadView;
-use super::queue::{Answer, Item};
+use super::queue::{Answer, Fused, Item, Next};
 use super::simulate::{Simulated, simulate};
-use super::state::{Snapshot, Stamped, Version, Write};
-use super::validate::{self, NoVerdict};
+use super::state::{Snapshot, Version, Write};
 use crate::block::TxCode;
 use crate::error::LedgerError;
-use crate::transaction::{Committed, Proposal, Settled};
+use crate::transaction::{Committed, Settled};
 
 /// What became of a transaction in a block.
 #[derive(Debug)]
@@ -31,123 +29,148 @@ pub(super) struct TxResult {
     pub(super) receipt: Option<Receipt>,
 }
 
+/// What the caller of a submission is told once everything it rests on is durable.
+#[derive(Debug)]
+pub(super) enum Told {
+    /// What became of the transaction at this position of the block.
+    Position(u32),
+    /// Something else.
+    Settled(Box<Settled>),
+}
+
 /// A block on its way to the disk.
 #[derive(Debug)]
 pub(super) struct Commit {
-    /// `None`: nothing to write, only answers that wait for the blocks before.
-    pub(super) block: Option<BuiltBlock>,
+    pub(super) number: u64,
+    /// May be empty: then there is nothing to write, only answers that wait for the blocks before.
+    pub(super) builder: BlockBuilder,
     pub(super) writes: Vec<Write>,
     pub(super) results: Vec<TxResult>,
-    pub(super) answers: Vec<(Answer, Settled)>,
+    pub(super) answers: Vec<(Answer, Told)>,
     /// Blocks of an earlier generation rest on one that could not be written.
     pub(super) generation: u64,
-}
-
-/// A block being put together.
-struct Draft {
-    builder: BlockBuilder,
-    number: u64,
-    writes: Vec<Write>,
-    results: Vec<TxResult>,
-    answers: Vec<(Answer, Settled)>,
-}
-
-impl Draft {
-    fn new(number: u64) -> Self {
-        Self { builder: BlockBuilder::new(), number, writes: Vec::new(), results: Vec::new(), answers: Vec::new() }
-    }
 }
 
 /// The chain as the sequencer sees it: with the blocks that are on their way.
 pub(super) struct Sequencer {
     inner: Arc<Inner>,
     commits: SyncSender<Commit>,
-    tip: Tip,
+    /// Number of the last block that was cut.
+    height: u64,
     overlay: Overlay,
     generation: u64,
 }
 
 impl Sequencer {
     pub(super) fn new(inner: Arc<Inner>, commits: SyncSender<Commit>) -> Self {
-        let tip = inner.state.tip();
+        let height = inner.state.tip().number;
         let generation = inner.generation();
-        Self { inner, commits, tip, overlay: Overlay::default(), generation }
+        Self { inner, commits, height, overlay: Overlay::above(height), generation }
     }
 
-    /// Works until the queue is closed and empty.
+    /// Works until the queue is closed and empty. A block is cut when it is full, or when it has waited long enough and
+    /// the committer is idle: while one block is being written, the next one fills.
     pub(super) fn run(mut self) {
         let inner = Arc::clone(&self.inner);
-        while let Some(batch) = inner.queue.next_batch(inner.options.block_count_max, inner.options.block_wait) {
-            if self.inner.generation() != self.generation {
-                // A block could not be written: everything on top of it is gone as well.
-                self.generation = self.inner.generation();
-                self.overlay.clear();
-                self.tip = self.inner.state.tip();
-            }
-            if let Err(error) = self.inner.state.check_room() {
-                self.refuse(batch, &error);
-                continue;
-            }
-            let snapshot = self.inner.state.snapshot();
-            self.overlay.forget(snapshot.height());
-            let mut draft = Draft::new(self.tip.number + 1);
-            for item in batch {
-                match item {
-                    Item::Envelope { tx_id, payload } => self.order(&mut draft, &snapshot, tx_id, &payload),
-                    Item::Proposal { proposal, answer } => self.execute(&mut draft, &snapshot, &proposal, answer),
-                }
-                if draft.builder.bytes() >= self.inner.options.block_bytes_max {
-                    let number = draft.number + 1;
-                    if !self.hand_over(std::mem::replace(&mut draft, Draft::new(number))) {
+        let (count_max, bytes_max) = (inner.options.block_count_max, inner.options.block_bytes_max);
+        let mut draft = self.draft();
+        let mut cut_at = None;
+        loop {
+            let items = match inner.queue.next(count_max.saturating_sub(draft.builder.count() as usize), cut_at) {
+                Next::Items(items) => items,
+                next @ (Next::Cut | Next::Closed) => {
+                    if !self.hand_over(draft) || matches!(next, Next::Closed) {
                         return;
                     }
+                    (draft, cut_at) = (self.draft(), None);
+                    continue;
                 }
+            };
+            if inner.generation() != self.generation {
+                // A block could not be written: everything on top of it is gone as well. The committer says so to those
+                // whose transactions are in this one.
+                if !self.hand_over(draft) {
+                    return;
+                }
+                self.generation = inner.generation();
+                self.height = inner.state.tip().number;
+                self.overlay = Overlay::above(self.height);
+                (draft, cut_at) = (self.draft(), None);
             }
-            if !self.hand_over(draft) {
-                return;
+            if let Err(error) = inner.state.check_room() {
+                items.into_iter().for_each(|item| self.refuse(item, &error));
+                continue;
+            }
+            let snapshot = inner.state.snapshot();
+            self.overlay.forget(snapshot.height());
+            for item in items {
+                self.order(&mut draft, &snapshot, item);
+                cut_at.get_or_insert_with(|| Instant::now() + inner.options.block_wait);
+                if draft.builder.count() as usize >= count_max || draft.builder.bytes() >= bytes_max {
+                    if !self.hand_over(draft) {
+                        return;
+                    }
+                    (draft, cut_at) = (self.draft(), None);
+                }
             }
         }
     }
 
-    /// Validates a transaction that was simulated before.
-    fn order(&mut self, draft: &mut Draft, snapshot: &Snapshot, tx_id: TxId, payload: &[u8]) {
+    fn draft(&self) -> Commit {
+        Commit {
+            number: self.height + 1,
+            builder: BlockBuilder::new(),
+            writes: Vec::new(),
+            results: Vec::new(),
+            answers: Vec::new(),
+            generation: self.generation,
+        }
+    }
+
+    /// Validates a transaction and puts it into the block.
+    fn order(&mut self, draft: &mut Commit, snapshot: &Snapshot, item: Item) {
         let view = View::pending(&self.overlay, snapshot);
-        let checked = PayloadView::new(payload).map_err(NoVerdict::from).and_then(|payload| {
-            let code = validate::verdict(&payload, view)?;
-            let receipt = if code == TxCode::Valid { Some(payload.receipt()?) } else { None };
-            Ok((code, receipt))
-        });
-        match checked {
-            Ok((code, receipt)) => {
-                self.place(draft, tx_id, code, receipt, payload);
+        let Item { candidate, fused } = item;
+        let verdict = match &fused {
+            None => match candidate.is_known(view) {
+                Ok(true) => Ok(TxCode::DuplicateTxId),
+                Ok(false) => candidate.verdict(view),
+                Err(error) => Err(error),
+            },
+            // Its id was made a moment ago.
+            Some(_) => candidate.verdict(view),
+        };
+        match (verdict, fused) {
+            (Ok(code), None) => {
+                self.place(draft, candidate, code);
             }
-            Err(problem) => {
-                let error = match problem {
-                    NoVerdict::Malformed(problem) => LedgerError::rejected(problem.0),
-                    NoVerdict::State(error) => error,
-                };
-                tracing::error!(%tx_id, %error, "a transaction could not be validated and was not ordered");
-                self.inner.waiters.tell(std::iter::once(tx_id), |_| Err(error.clone()));
+            (Ok(TxCode::Valid), Some(fused)) => {
+                let position = self.place(draft, candidate, TxCode::Valid);
+                draft.answers.push((fused.answer, Told::Position(position)));
+            }
+            (Ok(_), Some(fused)) => self.execute(draft, snapshot, *fused),
+            (Err(error), fused) => {
+                tracing::error!(tx_id = %candidate.tx_id, %error, "a transaction could not be validated and was not ordered");
+                self.refuse(Item { candidate, fused }, &error);
             }
         }
     }
 
     /// Simulates a call on top of everything before it: what it reads cannot change until its place in the block.
-    fn execute(&mut self, draft: &mut Draft, snapshot: &Snapshot, proposal: &Proposal, answer: Answer) {
+    fn execute(&mut self, draft: &mut Commit, snapshot: &Snapshot, fused: Fused) {
         let inner = Arc::clone(&self.inner);
         let view = View::pending(&self.overlay, snapshot);
-        let simulated = simulate(proposal, &inner.options.msp_id, view, &inner.chain, &*inner.entropy);
-        let settled = match simulated {
-            Ok(Simulated::Transaction { tx_id, payload, receipt }) => {
-                let position = self.place(draft, tx_id, TxCode::Valid, Some(receipt.clone()), &payload);
-                Ok(Settled::Committed(Committed { tx_id, block: draft.number, position, receipt }))
+        let Fused { proposal, answer } = fused;
+        let told = match simulate(&proposal, &inner.options.msp_id, view, &inner.chain, &*inner.entropy) {
+            Ok(Simulated::Transaction(candidate)) => Ok(Told::Position(self.place(draft, candidate, TxCode::Valid))),
+            Ok(Simulated::Refused(refusal)) => Ok(Told::Settled(Box::new(Settled::Refused(refusal)))),
+            Ok(Simulated::Replayed(receipt)) => {
+                inner.place_of(view, receipt).map(|committed| Told::Settled(Box::new(Settled::Replayed(committed))))
             }
-            Ok(Simulated::Refused(refusal)) => Ok(Settled::Refused(refusal)),
-            Ok(Simulated::Replayed(receipt)) => inner.place_of(view, receipt).map(Settled::Replayed),
             Err(error) => Err(error),
         };
-        match settled {
-            Ok(settled) => draft.answers.push((answer, settled)),
+        match told {
+            Ok(told) => draft.answers.push((answer, told)),
             Err(error) => {
                 // Whoever stopped waiting does not need to know.
                 let _ = answer.send(Err(error));
@@ -156,64 +179,41 @@ impl Sequencer {
     }
 
     /// Puts a transaction into the block.
-    fn place(&mut self, draft: &mut Draft, tx_id: TxId, code: TxCode, receipt: Option<Receipt>, payload: &[u8]) -> u32 {
-        let position = draft.builder.add(code, payload);
-        let version = Version { block: draft.number, position };
+    fn place(&mut self, draft: &mut Commit, candidate: Candidate, code: TxCode) -> u32 {
+        let position = draft.builder.add(code, &candidate.payload);
         let first = draft.writes.len();
-        // A payload that was just encoded or checked can be read.
-        let _ = collect_writes(payload, code, tx_id, version, &mut draft.writes);
+        candidate.state_writes(code, Version { block: draft.number, position }, &mut draft.writes);
         self.overlay.add(draft.number, draft.writes.get(first..).unwrap_or_default());
-        draft.results.push(TxResult { tx_id, code, receipt });
+        let Candidate { tx_id, receipt, .. } = candidate;
+        draft.results.push(TxResult { tx_id, code, receipt: (code == TxCode::Valid).then_some(receipt) });
         position
     }
 
     /// Gives the block to the committer; `false`: there is none any more.
-    fn hand_over(&mut self, draft: Draft) -> bool {
-        let Draft { builder, number, writes, results, answers } = draft;
-        let block = (builder.count() > 0).then(|| {
-            let timestamp = self.inner.clock.now().micros().max(self.tip.timestamp);
-            let block = builder.finish(number, &self.tip.hash, timestamp);
-            self.tip = Tip { number, hash: block.hash, timestamp, ..self.tip };
-            block
-        });
-        if block.is_none() && answers.is_empty() {
+    fn hand_over(&mut self, commit: Commit) -> bool {
+        if commit.builder.count() > 0 {
+            self.height = commit.number;
+        } else if commit.answers.is_empty() {
             return true;
         }
-        self.commits.send(Commit { block, writes, results, answers, generation: self.generation }).is_ok()
+        self.inner.queue.commit_begins();
+        self.commits.send(commit).is_ok()
     }
 
-    fn refuse(&self, batch: Vec<Item>, error: &LedgerError) {
-        for item in batch {
-            match item {
-                Item::Envelope { tx_id, .. } => {
-                    self.inner.waiters.tell(std::iter::once(tx_id), |_| Err(error.clone()));
-                }
-                Item::Proposal { answer, .. } => {
-                    // Whoever stopped waiting does not need to know.
-                    let _ = answer.send(Err(error.clone()));
-                }
+    fn refuse(&self, item: Item, error: &LedgerError) {
+        match item.fused {
+            None => self.inner.waiters.tell(std::iter::once(item.candidate.tx_id), |_| Err(error.clone())),
+            Some(fused) => {
+                // Whoever stopped waiting does not need to know.
+                let _ = fused.answer.send(Err(error.clone()));
             }
         }
     }
 }
 
-/// The state's writes of a transaction: those of the contract if it is valid, and its own entry unless its id was there
-/// before.
-pub(super) fn collect_writes(
-    payload: &[u8],
-    code: TxCode,
-    tx_id: TxId,
-    version: Version,
-    writes: &mut Vec<Write>,
-) -> Result<(), super::codec::Malformed> {
-    if code == TxCode::Valid {
-        PayloadView::new(payload)?.writes(|key, value| {
-            let stamped = Stamped { version, value: value.map(Arc::from) };
-            writes.push(Write { key: Arc::from(key), stamped });
-        })?;
+impl TxResult {
+    /// The transaction with its place, if it is valid.
+    pub(super) fn committed(&self, block: u64, position: u32) -> Option<Committed> {
+        Some(Committed { tx_id: self.tx_id, block, position, receipt: self.receipt.clone()? })
     }
-    if code != TxCode::DuplicateTxId {
-        writes.push(index::tx_write(&tx_id, version, code));
-    }
-    Ok(())
 }

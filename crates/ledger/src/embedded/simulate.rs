@@ -6,6 +6,7 @@ use gx_base::{Entropy, EntropyExt};
 use gx_contracts::{InvokeError, Receipt, Refusal, Signer, Simulation, TxContext};
 use gx_types::{Timestamp, TxId};
 
+use super::candidate::Candidate;
 use super::host::StateHost;
 use super::overlay::View;
 use super::payload::{self, NONCE_BYTES, Payload};
@@ -14,9 +15,9 @@ use crate::error::LedgerError;
 use crate::transaction::Proposal;
 
 /// What came of a call.
-pub(crate) enum Simulated {
-    /// It wants to write this.
-    Transaction { tx_id: TxId, payload: Vec<u8>, receipt: Receipt },
+pub(super) enum Simulated {
+    /// A transaction that may be put into a block.
+    Transaction(Candidate),
     /// It was done before; the first receipt.
     Replayed(Receipt),
     /// The contract says no.
@@ -24,7 +25,7 @@ pub(crate) enum Simulated {
 }
 
 /// Runs a call and writes down what it read, would write, and says.
-pub(crate) fn simulate(
+pub(super) fn simulate(
     proposal: &Proposal,
     msp_id: &str,
     view: View<'_>,
@@ -45,14 +46,16 @@ pub(crate) fn simulate(
                 msp_id,
                 call,
                 timestamp: proposal.timestamp,
-                height: view.height(),
+                basis: view.basis(),
                 reads: &reads,
                 ranges: &ranges,
                 writes: &writes,
                 events: &events,
                 receipt: &receipt,
             };
-            Ok(Simulated::Transaction { tx_id, payload: payload.encode(), receipt })
+            let candidate = Candidate::new(payload.encode(), Some(receipt.clone()))
+                .map_err(|problem| LedgerError::rejected(problem.0))?;
+            Ok(Simulated::Transaction(candidate))
         }
         Err(InvokeError::Refused(refusal)) => Ok(Simulated::Refused(refusal)),
         Err(InvokeError::Host(error)) => Err(host.into_failure(error)),
@@ -60,7 +63,7 @@ pub(crate) fn simulate(
 }
 
 /// Runs a reading call.
-pub(crate) fn query(
+pub(super) fn query(
     call: &gx_contracts::Call,
     now: Timestamp,
     msp_id: &str,

@@ -3,6 +3,7 @@
 use std::ops::Bound;
 use std::path::Path;
 
+use super::candidate::Candidate;
 use super::chain::BodyView;
 use super::codec::Malformed;
 use super::files;
@@ -11,10 +12,9 @@ use super::inner::Inner;
 use super::log::{Step, Tip};
 use super::open::block_writes;
 use super::overlay::{Overlay, View};
-use super::payload::PayloadView;
-use super::sequencer::collect_writes;
+use super::payload::{self, Anchor, Basis};
 use super::state::{StateOptions, StateStore, Version};
-use super::validate::{self, NoVerdict};
+use crate::block::TxCode;
 use crate::error::LedgerError;
 
 /// What a verification went through.
@@ -56,10 +56,12 @@ fn derive_and_compare(inner: &Inner, scratch: &Path, progress: &mut dyn FnMut(u6
 
     // 2. The state as the chain says it must be.
     files::create_folder(scratch)?;
-    let options = StateOptions { memtable_bytes: inner.options.memtable_bytes };
+    let options = StateOptions { memtable_bytes: inner.options.memtable_bytes, cache_bytes: inner.options.cache_bytes };
     let derived = StateStore::open(scratch, options, inner.genesis)?;
     let log = inner.chain.log();
     let mut scan = log.scan(0, 0, 0)?;
+    // Eight bytes a block, by number.
+    let mut anchors = Vec::new();
     loop {
         let (number, body, place) = match scan.next()? {
             Step::Block { number, body, place } if number <= verified.height => (number, body, place),
@@ -78,16 +80,18 @@ fn derive_and_compare(inner: &Inner, scratch: &Path, progress: &mut dyn FnMut(u6
                 return Err(damaged("the genesis block is another one".to_owned()));
             }
             derived.apply(vec![index::block_write(0, place)], inner.genesis);
+            anchors.push(payload::anchor_of(&view.hash));
             continue;
         }
-        check_verdicts(number, &body, &derived, &mut verified).map_err(|problem| match problem {
-            NoVerdict::Malformed(problem) => damaged(format!("block {number}: {}", problem.0)),
-            NoVerdict::State(error) => error,
+        check_verdicts(number, &body, &derived, &anchors, &mut verified).map_err(|problem| match problem {
+            Problem::Malformed(problem) => damaged(format!("block {number}: {}", problem.0)),
+            Problem::State(error) => error,
         })?;
         let before: Tip = derived.tip();
         let (writes, tip) = block_writes(number, &body, place, &before)
             .map_err(|problem| damaged(format!("block {number}: {}", problem.0)))?;
         derived.apply(writes, tip);
+        anchors.push(payload::anchor_of(&tip.hash));
         progress(number);
     }
 
@@ -109,19 +113,50 @@ fn derive_and_compare(inner: &Inner, scratch: &Path, progress: &mut dyn FnMut(u6
 }
 
 /// Validates the transactions of a block anew and compares the verdicts.
-fn check_verdicts(number: u64, body: &[u8], derived: &StateStore, verified: &mut Verified) -> Result<(), NoVerdict> {
+fn check_verdicts(
+    number: u64,
+    body: &[u8],
+    derived: &StateStore,
+    anchors: &[Anchor],
+    verified: &mut Verified,
+) -> Result<(), Problem> {
     let before = derived.snapshot();
-    let mut overlay = Overlay::default();
+    // An overlay that knows nothing of earlier blocks: every version is compared with the state.
+    let mut overlay = Overlay::above(u64::MAX);
     BodyView::new(number, body)?.transactions(|position, code, payload| {
-        let view = PayloadView::new(payload)?;
-        if validate::verdict(&view, View::pending(&overlay, &before))? != code {
+        let mut candidate = Candidate::new(payload.to_vec(), None)?;
+        let Basis { height, anchor } = candidate.basis;
+        candidate.foreign = anchors.get(usize::try_from(height).unwrap_or(usize::MAX)) != Some(&anchor);
+        let view = View::pending(&overlay, &before);
+        let verdict = if candidate.is_known(view)? { TxCode::DuplicateTxId } else { candidate.verdict(view)? };
+        if verdict != code {
             return Err(Malformed("a transaction has another verdict than the chain gives it").into());
         }
         let mut writes = Vec::new();
-        collect_writes(payload, code, view.tx_id()?, Version { block: number, position }, &mut writes)?;
+        candidate.state_writes(code, Version { block: number, position }, &mut writes);
         overlay.add(number, &writes);
         verified.transactions += 1;
-        verified.valid += u64::from(code == crate::block::TxCode::Valid);
+        verified.valid += u64::from(code == TxCode::Valid);
         Ok(())
     })
+}
+
+/// Why a block cannot be verified.
+enum Problem {
+    /// A transaction is not as it must be.
+    Malformed(Malformed),
+    /// The state cannot be read.
+    State(LedgerError),
+}
+
+impl From<Malformed> for Problem {
+    fn from(problem: Malformed) -> Self {
+        Self::Malformed(problem)
+    }
+}
+
+impl From<LedgerError> for Problem {
+    fn from(error: LedgerError) -> Self {
+        Self::State(error)
+    }
 }

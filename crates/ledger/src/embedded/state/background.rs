@@ -66,7 +66,7 @@ fn flush_oldest(shared: &Shared) -> Result<(), LedgerError> {
     let Some(oldest) = shared.structure().sealed.last().cloned() else { return Ok(()) };
     let id = shared.next_run_id();
     let mut writer = RunWriter::create(&shared.folder, id, oldest.table.len() as u64)?;
-    let source = Source::memtable(Arc::clone(&oldest.table), u64::MAX, &Bound::Unbounded, Bound::Unbounded);
+    let source = Source::Sorted(oldest.table.sorted(Bound::Unbounded, Bound::Unbounded, u64::MAX).into_iter());
     let written = write_all(&mut writer, vec![source], true, || false);
     let info = finish(writer, written)?;
     let run = Arc::new(Run::open(&shared.folder, info)?);

@@ -3,14 +3,10 @@
 use std::ops::Bound;
 use std::sync::Arc;
 
-use super::memtable::Memtable;
 use super::page::Page;
 use super::run::Run;
 use super::version::Stamped;
 use crate::error::LedgerError;
-
-/// Entries taken from a table in memory at a time, so that its lock is held briefly.
-const MEMTABLE_PAGE: usize = 256;
 
 /// A key with its value and version, on its way through a merge.
 pub(crate) type Item = (Arc<[u8]>, Stamped);
@@ -18,24 +14,7 @@ pub(crate) type Item = (Arc<[u8]>, Stamped);
 /// One sorted source.
 pub(crate) enum Source {
     Sorted(std::vec::IntoIter<Item>),
-    Memtable {
-        table: Arc<Memtable>,
-        height: u64,
-        to: Bound<Vec<u8>>,
-        page: std::vec::IntoIter<Item>,
-        last: Option<Arc<[u8]>>,
-    },
-    Run {
-        run: Arc<Run>,
-        page_number: usize,
-        page: Option<Page>,
-        entry: usize,
-        to: Bound<Vec<u8>>,
-    },
-}
-
-fn as_slice(bound: &Bound<Vec<u8>>) -> Bound<&[u8]> {
-    bound.as_ref().map(Vec::as_slice)
+    Run { run: Arc<Run>, page_number: usize, page: Option<Page>, entry: usize, to: Bound<Vec<u8>> },
 }
 
 fn is_below(key: &[u8], to: &Bound<Vec<u8>>) -> bool {
@@ -47,12 +26,6 @@ fn is_below(key: &[u8], to: &Bound<Vec<u8>>) -> bool {
 }
 
 impl Source {
-    pub(crate) fn memtable(table: Arc<Memtable>, height: u64, from: &Bound<Vec<u8>>, to: Bound<Vec<u8>>) -> Self {
-        let page = table.page(as_slice(from), as_slice(&to), height, MEMTABLE_PAGE);
-        let last = (page.len() == MEMTABLE_PAGE).then(|| page.last().map(|(key, _)| Arc::clone(key))).flatten();
-        Self::Memtable { table, height, to, page: page.into_iter(), last }
-    }
-
     pub(crate) fn run(run: Arc<Run>, from: &Bound<Vec<u8>>, to: Bound<Vec<u8>>) -> Result<Self, LedgerError> {
         let (page_number, entry, page) = match from {
             Bound::Unbounded => (0, 0, None),
@@ -80,16 +53,6 @@ impl Source {
     fn next(&mut self) -> Result<Option<Item>, LedgerError> {
         match self {
             Self::Sorted(items) => Ok(items.next()),
-            Self::Memtable { table, height, to, page, last } => {
-                if let Some(item) = page.next() {
-                    return Ok(Some(item));
-                }
-                let Some(after) = last.take() else { return Ok(None) };
-                let fresh = table.page(Bound::Excluded(&after), as_slice(to), *height, MEMTABLE_PAGE);
-                *last = (fresh.len() == MEMTABLE_PAGE).then(|| fresh.last().map(|(key, _)| Arc::clone(key))).flatten();
-                *page = fresh.into_iter();
-                Ok(page.next())
-            }
             Self::Run { run, page_number, page, entry, to } => loop {
                 if *page_number >= run.pages() {
                     return Ok(None);

@@ -1,21 +1,28 @@
 //! The newest part of the state, in memory, until it is written to a run.
+//!
+//! Almost every question is for one key, so the table is hashed; it is sorted when it becomes a run, and (in part) when
+//! a query walks a range.
 
-use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
+use hashbrown::HashTable;
+
+use super::cursor::Item;
+use super::key::{KeyRef, SharedKey};
 use super::version::{Stamped, Write};
 
-/// What an entry costs beside its key and value: tree node share, two allocations, reference counts.
-const ENTRY_OVERHEAD_BYTES: usize = 128;
+/// What an entry costs beside its key and value: table slot, two allocations with their counts.
+const ENTRY_OVERHEAD_BYTES: usize = 176;
 
-/// Writes that one lock covers, so that readers wait microseconds, not a whole block.
-const WRITES_PER_LOCK: usize = 64;
+/// Parts with a lock of their own, so that readers and the writer seldom meet.
+const SHARDS: usize = 64;
 
 /// A key's values, newest last. Older ones are kept only while a reader at an earlier height may ask for them.
 #[derive(Debug)]
 struct Cell {
+    key: SharedKey,
     newest: Stamped,
     older: Vec<Stamped>,
 }
@@ -42,11 +49,22 @@ impl Cell {
     }
 }
 
-/// An ordered table in memory. One thread writes, many read.
-#[derive(Debug, Default)]
+/// A table in memory. One thread writes, many read.
+#[derive(Debug)]
 pub(crate) struct Memtable {
-    cells: RwLock<BTreeMap<Arc<[u8]>, Cell>>,
+    shards: Vec<RwLock<HashTable<Cell>>>,
     bytes: AtomicUsize,
+    len: AtomicUsize,
+}
+
+impl Default for Memtable {
+    fn default() -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| RwLock::default()).collect(),
+            bytes: AtomicUsize::new(0),
+            len: AtomicUsize::new(0),
+        }
+    }
 }
 
 impl Memtable {
@@ -57,49 +75,67 @@ impl Memtable {
 
     /// Keys held.
     pub(crate) fn len(&self) -> usize {
-        self.cells.read().unwrap_or_else(PoisonError::into_inner).len()
+        self.len.load(Ordering::Relaxed)
+    }
+
+    fn shard(&self, hash: u64) -> Option<&RwLock<HashTable<Cell>>> {
+        // Bits that the table inside does not use first.
+        self.shards.get((hash >> 40) as usize % SHARDS)
     }
 
     /// Adds writes in chain order. Values that no reader at `oldest_reader` or later can see are dropped.
     pub(crate) fn apply(&self, writes: Vec<Write>, oldest_reader: u64) {
-        let mut writes = writes.into_iter().peekable();
-        let (mut added, mut dropped) = (0, 0);
-        while writes.peek().is_some() {
-            let mut cells = self.cells.write().unwrap_or_else(PoisonError::into_inner);
-            for Write { key, stamped } in writes.by_ref().take(WRITES_PER_LOCK) {
-                added += stamped.size();
-                if let Some(cell) = cells.get_mut(&key) {
-                    dropped += cell.replace(stamped, oldest_reader);
-                } else {
-                    added += key.len() + ENTRY_OVERHEAD_BYTES;
-                    cells.insert(key, Cell { newest: stamped, older: Vec::new() });
-                }
+        let (mut added, mut dropped, mut fresh) = (0, 0, 0);
+        for Write { key, stamped } in writes {
+            let Some(shard) = self.shard(key.hash) else { continue };
+            let mut cells = shard.write().unwrap_or_else(PoisonError::into_inner);
+            added += stamped.size();
+            if let Some(cell) = cells.find_mut(key.hash, |cell| cell.key == key) {
+                dropped += cell.replace(stamped, oldest_reader);
+            } else {
+                added += key.bytes.len() + ENTRY_OVERHEAD_BYTES;
+                fresh += 1;
+                let cell = Cell { key, newest: stamped, older: Vec::new() };
+                cells.insert_unique(cell.key.hash, cell, |cell| cell.key.hash);
             }
         }
         self.bytes.fetch_add(added, Ordering::Relaxed);
         self.bytes.fetch_sub(dropped, Ordering::Relaxed);
+        self.len.fetch_add(fresh, Ordering::Relaxed);
     }
 
     /// The value of `key` as of `height`; `None`: this table does not know the key.
-    pub(crate) fn get(&self, key: &[u8], height: u64) -> Option<Stamped> {
-        self.cells.read().unwrap_or_else(PoisonError::into_inner).get(key)?.at(height).cloned()
+    pub(crate) fn get(&self, key: KeyRef<'_>, height: u64) -> Option<Stamped> {
+        let cells = self.shard(key.hash)?.read().unwrap_or_else(PoisonError::into_inner);
+        cells.find(key.hash, |cell| *cell.key.bytes == *key.bytes)?.at(height).cloned()
     }
 
-    /// The first `count` entries as of `height` between the bounds, deletions included.
-    pub(crate) fn page(
-        &self,
-        from: Bound<&[u8]>,
-        to: Bound<&[u8]>,
-        height: u64,
-        count: usize,
-    ) -> Vec<(Arc<[u8]>, Stamped)> {
-        let cells = self.cells.read().unwrap_or_else(PoisonError::into_inner);
-        cells
-            .range::<[u8], _>((from, to))
-            .filter_map(|(key, cell)| Some((Arc::clone(key), cell.at(height)?.clone())))
-            .take(count)
-            .collect()
+    /// The entries between the bounds as of `height`, deletions included, in key order.
+    pub(crate) fn sorted(&self, from: Bound<&[u8]>, to: Bound<&[u8]>, height: u64) -> Vec<Item> {
+        let mut items = Vec::new();
+        for shard in &self.shards {
+            let cells = shard.read().unwrap_or_else(PoisonError::into_inner);
+            let inside = cells.iter().filter(|cell| is_between(&cell.key.bytes, from, to));
+            items.extend(inside.filter_map(|cell| Some((Arc::clone(&cell.key.bytes), cell.at(height)?.clone()))));
+        }
+        items.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        items
     }
+}
+
+/// Whether a key lies between two bounds.
+pub(crate) fn is_between(key: &[u8], from: Bound<&[u8]>, to: Bound<&[u8]>) -> bool {
+    let above = match from {
+        Bound::Included(from) => key >= from,
+        Bound::Excluded(from) => key > from,
+        Bound::Unbounded => true,
+    };
+    above
+        && match to {
+            Bound::Included(to) => key <= to,
+            Bound::Excluded(to) => key < to,
+            Bound::Unbounded => true,
+        }
 }
 
 #[cfg(test)]
@@ -109,7 +145,7 @@ mod tests {
 
     fn write(key: &str, block: u64, value: Option<&str>) -> Write {
         Write {
-            key: key.as_bytes().into(),
+            key: SharedKey::new(key.as_bytes()),
             stamped: Stamped {
                 version: Version { block, position: 0 },
                 value: value.map(|value| value.as_bytes().into()),
@@ -117,8 +153,9 @@ mod tests {
         }
     }
 
-    fn text(stamped: Option<Stamped>) -> Option<String> {
-        stamped?.value.map(|value| String::from_utf8(value.to_vec()).unwrap())
+    fn text(table: &Memtable, height: u64) -> Option<String> {
+        let stamped = table.get(KeyRef::new(b"a"), height)?;
+        Some(stamped.value.map_or("deleted".to_owned(), |value| String::from_utf8(value.to_vec()).unwrap()))
     }
 
     #[test]
@@ -127,21 +164,26 @@ mod tests {
         table.apply(vec![write("a", 1, Some("1"))], 0);
         table.apply(vec![write("a", 2, Some("2"))], 1);
         table.apply(vec![write("a", 3, None)], 1);
-        assert_eq!(text(table.get(b"a", 1)), Some("1".into()));
-        assert_eq!(text(table.get(b"a", 2)), Some("2".into()));
-        assert!(table.get(b"a", 3).unwrap().value.is_none());
-        assert!(table.get(b"a", 0).is_none());
+        assert_eq!(text(&table, 0), None);
+        assert_eq!(text(&table, 1).as_deref(), Some("1"));
+        assert_eq!(text(&table, 2).as_deref(), Some("2"));
+        assert_eq!(text(&table, 3).as_deref(), Some("deleted"));
 
         table.apply(vec![write("a", 4, Some("4"))], 3);
-        let cells = table.cells.read().unwrap();
-        assert_eq!(cells[b"a".as_slice()].older.len(), 1, "only the value that a reader at 3 sees");
+        let kept: usize = table
+            .shards
+            .iter()
+            .flat_map(|shard| shard.read().unwrap().iter().map(|c| c.older.len()).collect::<Vec<_>>())
+            .sum();
+        assert_eq!(kept, 1, "only the value that a reader at 3 sees");
     }
 
     #[test]
     fn two_writes_of_one_block_leave_the_later() {
         let table = Memtable::default();
         table.apply(vec![write("a", 1, Some("x")), write("a", 1, Some("y"))], 0);
-        assert_eq!(text(table.get(b"a", 1)), Some("y".into()));
-        assert!(table.get(b"a", 0).is_none());
+        assert_eq!(text(&table, 1).as_deref(), Some("y"));
+        assert_eq!(text(&table, 0), None);
+        assert_eq!(table.len(), 1);
     }
 }

@@ -8,7 +8,9 @@
 
 mod background;
 mod bloom;
+mod cache;
 mod cursor;
+mod key;
 mod manifest;
 mod memtable;
 mod page;
@@ -20,6 +22,8 @@ mod store;
 mod version;
 
 pub(crate) use cursor::Item;
+pub(crate) use key::{KeyRef, SharedKey};
+pub(crate) use memtable::is_between;
 pub(crate) use snapshot::Snapshot;
 pub(crate) use store::{StateOptions, StateStore};
 pub(crate) use version::{Stamped, Version, Write};

@@ -4,7 +4,8 @@
 //! crc32 of all that follows │ run id │ page number │ entries │ place of each entry │ entries
 //! ```
 //! Run id and page number are part of what is checked, so a page that was written to the wrong place is noticed. An
-//! entry is key length, value length + 1 (0: deleted), block, position as varints, then key and value.
+//! entry is the key with its length in front, so that a search reads nothing else, then value length + 1 (0: deleted),
+//! block and position as varints, then the value.
 
 use super::version::{Stamped, Version};
 use crate::embedded::codec::{Cursor, Encode, Malformed};
@@ -31,11 +32,10 @@ impl PageBuilder {
 
     pub(crate) fn add(&mut self, key: &[u8], version: Version, value: Option<&[u8]>) {
         self.places.push(self.entries.len() as u32);
-        self.entries.put_varint(key.len() as u64);
+        self.entries.put_bytes(key);
         self.entries.put_varint(value.map_or(0, |value| value.len() as u64 + 1));
         self.entries.put_varint(version.block);
         self.entries.put_varint(u64::from(version.position));
-        self.entries.extend_from_slice(key);
         self.entries.extend_from_slice(value.unwrap_or_default());
     }
 
@@ -98,8 +98,12 @@ impl Page {
         self.count
     }
 
-    /// The entry at `index`, which must be below [`Self::len`].
-    pub(crate) fn entry(&self, index: usize) -> Result<Entry<'_>, Malformed> {
+    /// Bytes it takes in memory.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes.len() + size_of::<Self>()
+    }
+
+    fn cursor(&self, index: usize) -> Result<Cursor<'_>, Malformed> {
         let place = self
             .bytes
             .get(HEADER_BYTES + index * 4..)
@@ -107,12 +111,16 @@ impl Page {
             .map(|place| u32::from_le_bytes(*place) as usize)
             .ok_or(Malformed("entry place"))?;
         let entry = self.bytes.get(HEADER_BYTES + self.count * 4 + place..).ok_or(Malformed("entry place"))?;
-        let mut cursor = Cursor::new(entry);
-        let key_length = cursor.varint("key length")? as usize;
+        Ok(Cursor::new(entry))
+    }
+
+    /// The entry at `index`, which must be below [`Self::len`].
+    pub(crate) fn entry(&self, index: usize) -> Result<Entry<'_>, Malformed> {
+        let mut cursor = self.cursor(index)?;
+        let key = cursor.bytes("key")?;
         let value_length = cursor.varint("value length")? as usize;
         let block = cursor.varint("block")?;
         let position = u32::try_from(cursor.varint("position")?).map_err(|_| Malformed("position"))?;
-        let key = cursor.take(key_length, "key")?;
         let value = match value_length {
             0 => None,
             length => Some(cursor.take(length - 1, "value")?),
@@ -125,7 +133,7 @@ impl Page {
         let (mut low, mut high) = (0, self.count);
         while low < high {
             let middle = low.midpoint(high);
-            if self.entry(middle)?.key < key {
+            if self.cursor(middle)?.bytes("key")? < key {
                 low = middle + 1;
             } else {
                 high = middle;

@@ -8,9 +8,12 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::bloom::Bloom;
+use super::cache::PageCache;
+use super::key::KeyRef;
 use super::page::Page;
 use super::version::Stamped;
 use crate::embedded::codec::{Cursor, Encode, Malformed};
@@ -217,13 +220,22 @@ impl Run {
         self.info
     }
 
-    /// The value of a key with the given [`hash`](super::bloom::hash); `None`: this run does not know the key.
-    pub(crate) fn get(&self, key: &[u8], hash: u64) -> Result<Option<Stamped>, LedgerError> {
-        if !self.filter.may_hold(hash) {
+    /// The value of a key; `None`: this run does not know the key.
+    pub(crate) fn get(&self, key: KeyRef<'_>, cache: &PageCache) -> Result<Option<Stamped>, LedgerError> {
+        if !self.filter.may_hold(key.hash) {
             return Ok(None);
         }
+        let key = key.bytes;
         let Some(number) = self.index.page_of(key) else { return Ok(None) };
-        let page = self.page(number)?;
+        let id = (self.info.id, number as u32);
+        let page = match cache.get(id) {
+            Some(page) => page,
+            None => {
+                let page = Arc::new(self.page(number)?);
+                cache.put(id, &page);
+                page
+            }
+        };
         let found = (|| {
             let place = page.lower_bound(key)?;
             if place == page.len() {

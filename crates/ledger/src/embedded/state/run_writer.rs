@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::bloom::{self, Bloom};
+use super::bloom::Bloom;
+use super::key::KeyRef;
 use super::page::PageBuilder;
 use super::run::{Footer, Index, Run, RunInfo};
 use super::version::Version;
@@ -54,7 +55,7 @@ impl RunWriter {
     /// Adds an entry; keys come in ascending order, each once.
     pub(crate) fn add(&mut self, key: &[u8], version: Version, value: Option<&[u8]>) -> Result<(), LedgerError> {
         debug_assert!(self.entries == 0 || self.last_key.as_slice() < key, "entries come in key order");
-        self.filter.add(bloom::hash(key));
+        self.filter.add(KeyRef::new(key).hash);
         self.page.add(key, version, value);
         self.entries += 1;
         self.last_key.clear();

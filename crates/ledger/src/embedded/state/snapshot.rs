@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::bloom;
+use super::cache::PageCache;
 use super::cursor::{Item, Merge, Source};
+use super::key::KeyRef;
 use super::memtable::Memtable;
 use super::run::Run;
 use super::version::Stamped;
@@ -28,6 +29,7 @@ pub(super) struct Structure {
     pub(super) sealed: Vec<Sealed>,
     /// Newest first.
     pub(super) runs: Vec<Arc<Run>>,
+    pub(super) cache: Arc<PageCache>,
 }
 
 /// The heights at which somebody reads.
@@ -58,32 +60,36 @@ impl Readers {
 #[derive(Debug)]
 pub(crate) struct Snapshot {
     structure: Arc<Structure>,
-    height: u64,
+    tip: Tip,
     readers: Arc<Readers>,
 }
 
 impl Snapshot {
     /// The caller has entered the reader.
-    pub(super) fn new(structure: Arc<Structure>, height: u64, readers: Arc<Readers>) -> Self {
-        Self { structure, height, readers }
+    pub(super) fn new(structure: Arc<Structure>, tip: Tip, readers: Arc<Readers>) -> Self {
+        Self { structure, tip, readers }
     }
 
     pub(crate) fn height(&self) -> u64 {
-        self.height
+        self.tip.number
+    }
+
+    /// The block after which this is the state.
+    pub(crate) fn tip(&self) -> Tip {
+        self.tip
     }
 
     /// The newest entry of a key, a deletion included; `None`: the key was never written.
-    pub(crate) fn entry(&self, key: &[u8]) -> Result<Option<Stamped>, LedgerError> {
+    pub(crate) fn entry(&self, key: KeyRef<'_>) -> Result<Option<Stamped>, LedgerError> {
         let tables =
             std::iter::once(&self.structure.active).chain(self.structure.sealed.iter().map(|full| &full.table));
         for table in tables {
-            if let Some(found) = table.get(key, self.height) {
+            if let Some(found) = table.get(key, self.tip.number) {
                 return Ok(Some(found));
             }
         }
-        let hash = bloom::hash(key);
         for run in &self.structure.runs {
-            if let Some(found) = run.get(key, hash)? {
+            if let Some(found) = run.get(key, &self.structure.cache)? {
                 return Ok(Some(found));
             }
         }
@@ -91,7 +97,7 @@ impl Snapshot {
     }
 
     /// What a key holds; `None`: nothing.
-    pub(crate) fn get(&self, key: &[u8]) -> Result<Option<Stamped>, LedgerError> {
+    pub(crate) fn get(&self, key: KeyRef<'_>) -> Result<Option<Stamped>, LedgerError> {
         Ok(self.entry(key)?.filter(|stamped| stamped.value.is_some()))
     }
 
@@ -110,7 +116,9 @@ impl Snapshot {
         let tables =
             std::iter::once(&self.structure.active).chain(self.structure.sealed.iter().map(|full| &full.table));
         let mut sources = vec![Source::Sorted(newer.into_iter())];
-        sources.extend(tables.map(|table| Source::memtable(Arc::clone(table), self.height, &from, to.clone())));
+        let bounds = (from.as_ref().map(Vec::as_slice), to.as_ref().map(Vec::as_slice));
+        sources
+            .extend(tables.map(|table| Source::Sorted(table.sorted(bounds.0, bounds.1, self.tip.number).into_iter())));
         for run in &self.structure.runs {
             sources.push(Source::run(Arc::clone(run), &from, to.clone())?);
         }
@@ -120,7 +128,7 @@ impl Snapshot {
 
 impl Drop for Snapshot {
     fn drop(&mut self) {
-        self.readers.leave(self.height);
+        self.readers.leave(self.tip.number);
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
 use super::background;
+use super::cache::PageCache;
 use super::manifest::Manifest;
 use super::run::Run;
 use super::snapshot::{Readers, Sealed, Snapshot, Structure};
@@ -22,6 +23,8 @@ const SEALED_MAX: usize = 3;
 pub(crate) struct StateOptions {
     /// Bytes in memory after which a table becomes a run.
     pub(crate) memtable_bytes: usize,
+    /// Bytes of pages kept in memory.
+    pub(crate) cache_bytes: usize,
 }
 
 /// What is readable now.
@@ -119,7 +122,8 @@ impl StateStore {
         Self::remove_strays(folder, &manifest)?;
         let runs =
             manifest.runs.iter().map(|info| Run::open(folder, *info).map(Arc::new)).collect::<Result<Vec<_>, _>>()?;
-        let structure = Structure { active: Arc::default(), sealed: Vec::new(), runs };
+        let cache = Arc::new(PageCache::new(options.cache_bytes));
+        let structure = Structure { active: Arc::default(), sealed: Vec::new(), runs, cache };
         let shared = Arc::new(Shared {
             folder: folder.to_owned(),
             options,
@@ -155,7 +159,7 @@ impl StateStore {
         // Entering under the lock: a later apply sees this reader, or this reader sees its result.
         let current = self.shared.current.read().unwrap_or_else(PoisonError::into_inner);
         self.shared.readers.enter(current.tip.number);
-        Snapshot::new(Arc::clone(&current.structure), current.tip.number, Arc::clone(&self.shared.readers))
+        Snapshot::new(Arc::clone(&current.structure), current.tip, Arc::clone(&self.shared.readers))
     }
 
     /// Applies the writes of a block, in order, and makes them visible together. Only one thread applies.
@@ -230,7 +234,7 @@ impl Structure {
         let mut sealed = Vec::with_capacity(self.sealed.len() + 1);
         sealed.push(Sealed { table: Arc::clone(&self.active), tip });
         sealed.extend(self.sealed.iter().cloned());
-        Self { active: Arc::default(), sealed, runs: self.runs.clone() }
+        Self { active: Arc::default(), sealed, runs: self.runs.clone(), cache: Arc::clone(&self.cache) }
     }
 }
 

@@ -7,14 +7,14 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 
-use super::{Snapshot, Stamped, StateOptions, StateStore, Version, Write};
+use super::{KeyRef, SharedKey, Snapshot, Stamped, StateOptions, StateStore, Version, Write};
 use crate::embedded::log::Tip;
 use crate::error::LedgerError;
 
 type Model = BTreeMap<Vec<u8>, (Version, Vec<u8>)>;
 
 /// Small tables, so that flushes and merges happen all the time.
-const OPTIONS: StateOptions = StateOptions { memtable_bytes: 20_000 };
+const OPTIONS: StateOptions = StateOptions { memtable_bytes: 20_000, cache_bytes: 100_000 };
 
 fn tip(number: u64) -> Tip {
     Tip { number, hash: [number as u8; 32], timestamp: 0, segment: 0, offset: number * 100 }
@@ -29,7 +29,7 @@ fn key(number: u32) -> Vec<u8> {
 }
 
 fn write(number: u32, version: Version, value: Option<Vec<u8>>) -> Write {
-    Write { key: key(number).into(), stamped: Stamped { version, value: value.map(Arc::from) } }
+    Write { key: SharedKey::new(&key(number)), stamped: Stamped { version, value: value.map(Arc::from) } }
 }
 
 fn apply(store: &StateStore, model: &mut Model, block: u64, writes: &[(u32, Option<Vec<u8>>)]) {
@@ -46,7 +46,8 @@ fn apply(store: &StateStore, model: &mut Model, block: u64, writes: &[(u32, Opti
 }
 
 fn check_get(snapshot: &Snapshot, model: &Model, number: u32) -> Result<(), LedgerError> {
-    let found = snapshot.get(&key(number))?.map(|stamped| (stamped.version, stamped.value.unwrap().to_vec()));
+    let found =
+        snapshot.get(KeyRef::new(&key(number)))?.map(|stamped| (stamped.version, stamped.value.unwrap().to_vec()));
     assert_eq!(found.as_ref(), model.get(&key(number)), "account {number} at {}", snapshot.height());
     Ok(())
 }

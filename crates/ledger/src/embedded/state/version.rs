@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::key::SharedKey;
+
 /// The transaction that wrote a value: block number and place in the block. Ordered as the chain is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Version {
@@ -26,6 +28,6 @@ impl Stamped {
 /// One write of a transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Write {
-    pub(crate) key: Arc<[u8]>,
+    pub(crate) key: SharedKey,
     pub(crate) stamped: Stamped,
 }
