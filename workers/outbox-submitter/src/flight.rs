@@ -129,10 +129,8 @@ impl Flight<'_> {
         let mut marked = false;
         let mut unanswered = 0;
         // Another submitter may have sent it: look before sending it again.
-        if !may_be_sent {
-            if let Step::End(end) = self.send(&envelope, &mut sent_at).await? {
-                return Ok(Step::End(end));
-            }
+        if !may_be_sent && let Step::End(end) = self.send(&envelope, &mut sent_at).await? {
+            return Ok(Step::End(end));
         }
         loop {
             let wait = if marked { OUTCOME_WAIT_MAX } else { self.shared.options.submitted_after };

@@ -63,7 +63,7 @@ impl Default for SubmitterOptions {
         Self {
             in_flight_max: 2_048,
             claim_max: 256,
-            window: 1_000,
+            window: 512,
             lease: Duration::from_secs(15),
             poll: Duration::from_millis(100),
             submitted_after: Duration::from_millis(200),

@@ -24,7 +24,7 @@ use crate::shared::{OnFinal, Shared};
 /// How often leases that ran out are looked for.
 const TAKE_OVER_EVERY: Duration = Duration::from_secs(1);
 /// Commits come in bursts; the queue is looked at no more often than this.
-const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(2);
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(3);
 /// Pause after the database did not answer.
 const DATABASE_PAUSE: Duration = Duration::from_millis(500);
 

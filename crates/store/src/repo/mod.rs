@@ -12,6 +12,7 @@ pub mod environment_facts;
 pub mod figures;
 pub mod ledger_binding;
 pub mod payments;
+pub mod notifications;
 pub mod people;
 pub mod qsend;
 pub mod registrations;

@@ -187,3 +187,69 @@ async fn a_deadlock_on_postgresql_is_repeated_until_both_are_done() {
     two.unwrap();
     assert!(runs.load(Ordering::SeqCst) >= 3, "one of them ran again");
 }
+
+/// A full disk: everything in the transaction fails as unavailable, nothing of it is kept, and with room again all is
+/// well.
+#[tokio::test]
+async fn a_full_disk_is_unavailable_and_keeps_nothing_half() {
+    let test = TestStore::sqlite().await.unwrap();
+    let pages = async |pages: u32| {
+        let sql = format!("PRAGMA max_page_count = {pages}");
+        let limit = test.store.write(move |tx| {
+            let sql = sql.clone();
+            Box::pin(async move { tx.execute_unprepared(&sql).await.map(|_| ()).map_err(StoreError::from) })
+        });
+        limit.await.unwrap();
+    };
+    // SQLite never goes below what is in use, so this leaves no room at all.
+    pages(1).await;
+    let mut units = Vec::new();
+    for number in 0..8 {
+        let store = test.store.clone();
+        units.push(tokio::spawn(async move {
+            store
+                .write(move |tx| Box::pin(async move { put(tx, &format!("big {number}"), &"x".repeat(100_000)).await }))
+                .await
+        }));
+    }
+    for unit in units {
+        let full = unit.await.unwrap().unwrap_err();
+        assert!(full.is_unavailable(), "{full}");
+    }
+    assert_eq!(names(&test.store).await, [""; 0]);
+    pages(1_000_000).await;
+    test.store.write(|tx| Box::pin(async move { put(tx, "small", "1").await })).await.unwrap();
+    assert_eq!(names(&test.store).await, ["small"]);
+}
+
+/// The server drops every connection: at worst one answer is «unavailable», then all is well again.
+#[tokio::test]
+async fn a_server_that_drops_its_connections_is_reached_again() {
+    let Some(test) = TestStore::migrated(Backend::Postgres).await.unwrap() else { return };
+    test.store.write(|tx| Box::pin(async move { put(tx, "before", "1").await })).await.unwrap();
+    test.store.ping().await.unwrap();
+    let admin = Store::connect(&test.url, gx_store::StoreOptions::default()).await.unwrap();
+    let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+               WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    admin
+        .write(move |tx| Box::pin(async move { tx.execute_unprepared(sql).await.map_err(StoreError::from) }))
+        .await
+        .unwrap();
+    let mut tries = 0;
+    while let Err(error) = test.store.write(|tx| Box::pin(async move { put(tx, "after", "1").await })).await {
+        assert!(error.is_unavailable(), "{error}");
+        tries += 1;
+        assert!(tries < 10, "it is not reached again: {error}");
+    }
+    assert_eq!(names(&test.store).await, ["after", "before"]);
+}
+
+#[tokio::test]
+async fn a_database_that_is_not_there_is_unavailable() {
+    for url in ["postgres://nobody@127.0.0.1:1/gx", "sqlite:///no/such/folder/gx.db", "mysql://x"] {
+        let options =
+            gx_store::StoreOptions { busy_timeout: std::time::Duration::from_millis(300), ..Default::default() };
+        let refused = Store::connect(url, options).await.unwrap_err();
+        assert!(refused.is_unavailable(), "{url}: {refused}");
+    }
+}

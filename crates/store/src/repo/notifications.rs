@@ -1,0 +1,92 @@
+//! Notifications of a person: reading the list, marking as read. They are written by the projector and by reactions to
+//! refusals.
+
+use gx_types::{NotificationId, NotificationStatus, ProfileId, Timestamp};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+};
+
+use crate::col::Col;
+use crate::entity::notifications::{Column, Entity};
+use crate::error::StoreError;
+use crate::sql::statement;
+
+pub use crate::entity::notifications::Model as Notification;
+
+/// Where a notification stands in its list: its time, then its id.
+pub type NotificationKey = (Timestamp, NotificationId);
+
+fn of(person: ProfileId, status: Option<NotificationStatus>) -> Select<Entity> {
+    let wanted = Condition::all()
+        .add(Column::ProfileId.eq(Col(person)))
+        .add_option(status.map(|status| Column::Status.eq(Col(status))));
+    Entity::find().filter(wanted)
+}
+
+/// Up to `limit` notifications of a person, newest first, after the one at `after`.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn list(
+    db: &impl ConnectionTrait,
+    person: ProfileId,
+    status: Option<NotificationStatus>,
+    after: Option<NotificationKey>,
+    limit: u64,
+) -> Result<Vec<Notification>, StoreError> {
+    let after = after.map(|(at, id)| {
+        Condition::all().add(Column::CreatedAt.lte(Col(at))).add(
+            Condition::any().add(Column::CreatedAt.lt(Col(at))).add(Column::NotificationId.lt(Col(id))),
+        )
+    });
+    Ok(of(person, status)
+        .filter(Condition::all().add_option(after))
+        .order_by_desc(Column::CreatedAt)
+        .order_by_desc(Column::NotificationId)
+        .limit(limit)
+        .all(db)
+        .await?)
+}
+
+/// How many notifications a person has.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn count(
+    db: &impl ConnectionTrait,
+    person: ProfileId,
+    status: Option<NotificationStatus>,
+) -> Result<u64, StoreError> {
+    Ok(of(person, status).count(db).await?)
+}
+
+/// Marks a notification of a person as read; one that was read or archived stays as it is. `false`: the person has no
+/// such notification.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn mark_read(
+    tx: &impl ConnectionTrait,
+    person: ProfileId,
+    id: NotificationId,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let sql = "UPDATE notifications SET status = 'READ', read_at = $3
+               WHERE profile_id = $1 AND notification_id = $2 AND status = 'UNREAD'";
+    let values = vec![Col(person).into(), Col(id).into(), Col(now).into()];
+    if tx.execute_raw(statement(tx, sql, values)).await?.rows_affected() == 1 {
+        return Ok(true);
+    }
+    let known = of(person, None).filter(Column::NotificationId.eq(Col(id)));
+    Ok(known.count(tx).await? == 1)
+}
+
+/// Marks every unread notification of a person as read and returns how many there were.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn mark_all_read(tx: &impl ConnectionTrait, person: ProfileId, now: Timestamp) -> Result<u64, StoreError> {
+    let sql = "UPDATE notifications SET status = 'READ', read_at = $2 WHERE profile_id = $1 AND status = 'UNREAD'";
+    let values = vec![Col(person).into(), Col(now).into()];
+    Ok(tx.execute_raw(statement(tx, sql, values)).await?.rows_affected())
+}
