@@ -55,7 +55,7 @@ impl Fold {
             Some(_) => (NotificationKind::QSendPaymentSent, NotificationKind::QSendPaymentReceived),
             None => (NotificationKind::WalletDebited, NotificationKind::WalletCredited),
         };
-        let page = || Some(request.map_or_else(|| HISTORY.to_owned(), |code| format!("/qsend/{code}")));
+        let requested = request.map_or_else(|| HISTORY.to_owned(), |code| format!("/requests/{code}"));
         let what = request.map_or_else(String::new, |code| format!(" for request {code}"));
         let quoted = if remark.is_empty() { String::new() } else { format!(" «{remark}»") };
         self.notify(
@@ -66,7 +66,7 @@ impl Fold {
                 "You paid {amount_text} to {receiver}{what}{fee_text}. Your balance is {}.{quoted}",
                 from_balance_after.display_gx()
             ),
-            page(),
+            Some(HISTORY.to_owned()),
             at,
         );
         self.notify(
@@ -74,7 +74,7 @@ impl Fold {
             received,
             format!("You received {amount_text}"),
             format!("{payer} paid you {amount_text}{what}.{}{quoted}", balance_text(*to_balance_after)),
-            page(),
+            Some(requested),
             at,
         );
     }
