@@ -112,7 +112,9 @@ fn check(new: &NewAdmin) -> Result<(), AdminError> {
         return Err(AdminError::Username);
     }
     let parts = new.email.split_once('@');
-    if !parts.is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !new.email.contains(char::is_whitespace)) {
+    if !parts
+        .is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !new.email.contains(char::is_whitespace))
+    {
         return Err(AdminError::Email);
     }
     Ok(())

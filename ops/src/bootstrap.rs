@@ -6,8 +6,8 @@ use std::time::Duration;
 use gx_contracts::countries::COUNTRIES;
 use gx_contracts::{Command, CountryShare};
 use gx_platform::App;
-use gx_store::outbox::{self, NewCommand};
 use gx_store::StoreError;
+use gx_store::outbox::{self, NewCommand};
 use gx_types::{Actor, CommandId, CorrelationId, LedgerKey};
 
 /// Ledger keys of the first commands end with this; a later set of countries would come under another name.

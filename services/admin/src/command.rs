@@ -6,7 +6,9 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use gx_contracts::Command;
 use gx_platform::auth::Admin;
-use gx_platform::http::{ApiError, ApiResult, Handled, Idempotency, IdempotencyKey, LedgerUse, PreferWait, Route, current_correlation};
+use gx_platform::http::{
+    ApiError, ApiResult, Handled, Idempotency, IdempotencyKey, LedgerUse, PreferWait, Route, current_correlation,
+};
 use gx_platform::{App, accepted, idempotent, wait_for_command};
 use gx_store::outbox::{self, NewCommand};
 use gx_store::{Tx, Work};
@@ -88,8 +90,9 @@ where
 pub(crate) async fn enqueue(tx: &Tx, new: NewCommand) -> ApiResult<CommandId> {
     match outbox::enqueue(tx, new).await {
         Ok(id) => Ok(id),
-        Err(error) if error.is_duplicate_of("ledger_key") => Err(ApiError::new(ErrorCode::StateConflict)
-            .with_detail("the same has been asked of the ledger already")),
+        Err(error) if error.is_duplicate_of("ledger_key") => {
+            Err(ApiError::new(ErrorCode::StateConflict).with_detail("the same has been asked of the ledger already"))
+        }
         Err(error) => Err(error.into()),
     }
 }

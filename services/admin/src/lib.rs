@@ -21,6 +21,7 @@ mod users;
 use gx_platform::http::RouteSet;
 
 pub use supply::figures as supply_figures;
+pub use users::{Approved, approve_person};
 
 /// The routes of the service.
 #[must_use]

@@ -29,9 +29,9 @@ async fn handle(
     wait: PreferWait,
     ApiJson(request): ApiJson<AppointAdminRequest>,
 ) -> ApiResult<Response> {
-    let appointed = admins::find(app.store().read(), request.new_admin_id).await?.ok_or_else(|| {
-        ApiError::field("newAdminId", ErrorCode::FieldInvalid, "There is no such administrator.")
-    })?;
+    let appointed = admins::find(app.store().read(), request.new_admin_id)
+        .await?
+        .ok_or_else(|| ApiError::field("newAdminId", ErrorCode::FieldInvalid, "There is no such administrator."))?;
     if appointed.appointed_block.is_some() {
         return Err(ApiError::new(ErrorCode::StateConflict).with_detail("the ledger has appointed them already"));
     }

@@ -55,7 +55,11 @@ async fn handle(
     }
     let password = Secret::new(typed("password", &request.password)?);
     if request.device_fingerprint.as_ref().is_some_and(|text| text.chars().count() > 200) {
-        return Err(ApiError::field("deviceFingerprint", ErrorCode::FieldInvalid, "This text has at most 200 characters."));
+        return Err(ApiError::field(
+            "deviceFingerprint",
+            ErrorCode::FieldInvalid,
+            "This text has at most 200 characters.",
+        ));
     }
 
     // 2. The lock, one attempt per account at a time. Both names of an account share its lock.

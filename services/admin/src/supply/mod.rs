@@ -72,7 +72,9 @@ mod tests {
 
     #[test]
     fn percentages_are_exact_and_never_more_than_there_is() {
-        for (part, text) in [(0, "0.00"), (1, "0.00"), (125_000_000_000_000, "0.01"), (1_250_000_000_000_000_000, "100.00")] {
+        for (part, text) in
+            [(0, "0.00"), (1, "0.00"), (125_000_000_000_000, "0.01"), (1_250_000_000_000_000_000, "100.00")]
+        {
             assert_eq!(percentage(Qirat::new(part).unwrap(), Qirat::CAP), text);
         }
         assert_eq!(percentage(Qirat::new(999).unwrap(), Qirat::new(1_000).unwrap()), "99.90");

@@ -9,9 +9,7 @@ use gx_contracts::genesis::{PHASES, country_slots};
 use gx_contracts::{Command, CountryShare, countries as table};
 use gx_platform::App;
 use gx_platform::auth::{Admin, Permission};
-use gx_platform::http::{
-    Access, ApiError, ApiJson, ApiPath, ApiResult, IdempotencyKey, LedgerUse, PreferWait, Route,
-};
+use gx_platform::http::{Access, ApiError, ApiJson, ApiPath, ApiResult, IdempotencyKey, LedgerUse, PreferWait, Route};
 use gx_store::repo::countries::{self, Country};
 use gx_store::repo::{figures, review};
 use gx_types::api::admin::{
@@ -116,7 +114,11 @@ fn named_countries(
         shares.push(CountryShare { code, share_e8: row.share_e8 });
     }
     if shares.is_empty() {
-        return Err(ApiError::field("countriesData", ErrorCode::FieldInvalid, "Name at least one country, or none at all."));
+        return Err(ApiError::field(
+            "countriesData",
+            ErrorCode::FieldInvalid,
+            "Name at least one country, or none at all.",
+        ));
     }
     Ok(shares)
 }

@@ -8,9 +8,7 @@ use gx_contracts::Command;
 use gx_contracts::parameters::Parameter;
 use gx_platform::App;
 use gx_platform::auth::{Admin, Permission};
-use gx_platform::http::{
-    Access, ApiError, ApiJson, ApiPath, ApiResult, IdempotencyKey, LedgerUse, PreferWait, Route,
-};
+use gx_platform::http::{Access, ApiError, ApiJson, ApiPath, ApiResult, IdempotencyKey, LedgerUse, PreferWait, Route};
 use gx_store::repo::figures;
 use gx_types::ErrorCode;
 use gx_types::api::admin::{ParameterView, ParametersReply, SetParameterRequest};
@@ -72,17 +70,12 @@ async fn change(
     wait: PreferWait,
     ApiJson(request): ApiJson<SetParameterRequest>,
 ) -> ApiResult<Response> {
-    let parameter = Parameter::parse(&request.param_id).ok_or_else(|| {
-        ApiError::field("paramId", ErrorCode::ParameterUnknown, ErrorCode::ParameterUnknown.title())
-    })?;
-    let value = parameter
-        .check(&request.new_value)
-        .map_err(|why| ApiError::field("newValue", ErrorCode::FieldInvalid, why))?;
+    let parameter = Parameter::parse(&request.param_id)
+        .ok_or_else(|| ApiError::field("paramId", ErrorCode::ParameterUnknown, ErrorCode::ParameterUnknown.title()))?;
+    let value =
+        parameter.check(&request.new_value).map_err(|why| ApiError::field("newValue", ErrorCode::FieldInvalid, why))?;
     let asked = Asked::new(&app, admin, key, wait);
-    let command = Command::UpdateSystemParameter {
-        parameter: parameter.name().to_owned(),
-        value,
-        request: asked.request(),
-    };
+    let command =
+        Command::UpdateSystemParameter { parameter: parameter.name().to_owned(), value, request: asked.request() };
     submit(&app, asked, SET, &request, command, nothing).await
 }

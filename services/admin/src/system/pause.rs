@@ -24,10 +24,7 @@ pub(super) fn routes() -> Routes {
     let go = Route::post("/api/v1/admin/system/resume", RESUME)
         .summary("Let coins move again")
         .access(Access::Admin(Permission::SystemResume));
-    vec![
-        declared(stop, LedgerUse::Writes).handle(pause),
-        declared(go, LedgerUse::WritesWhilePaused).handle(resume),
-    ]
+    vec![declared(stop, LedgerUse::Writes).handle(pause), declared(go, LedgerUse::WritesWhilePaused).handle(resume)]
 }
 
 async fn pause(

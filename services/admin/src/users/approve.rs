@@ -24,8 +24,8 @@ use gx_store::repo::review::{self, Decision};
 use gx_store::{Col, Tx};
 use gx_types::api::admin::{ApproveReply, ApproveRequest};
 use gx_types::{
-    AccountType, CommandId, CorrelationId, ErrorCode, GxId, LedgerKey, PersonChange, ProfileId, Sha256Hex, SubmissionStatus,
-    Timestamp,
+    AccountType, Actor, CommandId, CorrelationId, ErrorCode, GxId, LedgerKey, PersonChange, ProfileId, Sha256Hex,
+    SubmissionStatus, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -61,7 +61,7 @@ struct Approval {
     profile_id: ProfileId,
     request: ApproveRequest,
     notes: Option<String>,
-    admin: Admin,
+    actor: Actor,
     command_id: CommandId,
     correlation_id: CorrelationId,
     random: Vec<u64>,
@@ -69,10 +69,12 @@ struct Approval {
 }
 
 /// What an approval made; kept for repeated requests.
-#[derive(Clone, Serialize, Deserialize)]
-struct Approved {
-    command_id: CommandId,
-    gx_id: GxId,
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Approved {
+    /// The command that registers the person on the ledger.
+    pub command_id: CommandId,
+    /// The id it registers them under.
+    pub gx_id: GxId,
 }
 
 async fn handle(
@@ -83,14 +85,45 @@ async fn handle(
     ApiPath(profile_id): ApiPath<ProfileId>,
     ApiJson(request): ApiJson<ApproveRequest>,
 ) -> ApiResult<Response> {
+    let approved = approve_person(&app, admin.actor(), key.as_ref(), profile_id, &request).await?;
+
+    let view = wait_for_command(&app, approved.command_id, wait.or(std::time::Duration::ZERO)).await?;
+    let person = people::find(app.store().read(), profile_id).await?.ok_or_else(ApiError::not_found)?;
+    let (status, message) = if view.is_settled() {
+        (StatusCode::OK, view.error.map_or("Registered on the ledger.".to_owned(), |error| error.message))
+    } else {
+        (StatusCode::ACCEPTED, "Approved. The ledger has not registered the person yet.".to_owned())
+    };
+    let reply = ApproveReply {
+        command_id: approved.command_id,
+        status_url: status_url(approved.command_id),
+        fabric_user_id: approved.gx_id,
+        status: person.status.0,
+        onchain_status: person.onchain_status.0,
+        message,
+    };
+    Ok((status, Json(reply)).into_response())
+}
+
+/// Approves a person and puts their registration on its way to the ledger, which decides later.
+///
+/// # Errors
+/// 404 when there is no such person; 409 when they do not wait for approval; 422 when country or number are not those
+/// of the document.
+pub async fn approve_person(
+    app: &App,
+    actor: Actor,
+    key: Option<&IdempotencyKey>,
+    profile_id: ProfileId,
+    request: &ApproveRequest,
+) -> ApiResult<Approved> {
     let notes = text::optional("notes", request.notes.as_deref(), 1_000)?;
     normalise_number(&request.document_number)
         .map_err(|error| ApiError::field("documentNumber", ErrorCode::FieldInvalid, error.to_string()))?;
-    let actor = admin.actor();
     let approval = Approval {
         profile_id,
         notes,
-        admin,
+        actor,
         command_id: CommandId::from_uuid(app.new_uuid()),
         correlation_id: current_correlation(),
         // Made here: the transaction may be repeated and must then choose the same.
@@ -99,29 +132,13 @@ async fn handle(
         request: request.clone(),
     };
     let unit_app = app.clone();
-    let once = idempotent(&app, actor, ROUTE, key.as_ref(), &(profile_id, &request), move |tx| {
+    let once = idempotent(app, actor, ROUTE, key, &(profile_id, request), move |tx| {
         let (app, approval) = (unit_app.clone(), approval.clone());
         Box::pin(async move { approve(&app, tx, &approval).await })
     })
     .await?;
     app.bus().publish(&BusMessage::PersonChanged { profile_id });
-
-    let view = wait_for_command(&app, once.value.command_id, wait.or(std::time::Duration::ZERO)).await?;
-    let person = people::find(app.store().read(), profile_id).await?.ok_or_else(ApiError::not_found)?;
-    let (status, message) = if view.is_settled() {
-        (StatusCode::OK, view.error.map_or("Registered on the ledger.".to_owned(), |error| error.message))
-    } else {
-        (StatusCode::ACCEPTED, "Approved. The ledger has not registered the person yet.".to_owned())
-    };
-    let reply = ApproveReply {
-        command_id: once.value.command_id,
-        status_url: status_url(once.value.command_id),
-        fabric_user_id: once.value.gx_id,
-        status: person.status.0,
-        onchain_status: person.onchain_status.0,
-        message,
-    };
-    Ok((status, Json(reply)).into_response())
+    Ok(once.value)
 }
 
 async fn approve(app: &App, tx: &Tx, approval: &Approval) -> ApiResult<Approved> {
@@ -142,7 +159,7 @@ async fn approve(app: &App, tx: &Tx, approval: &Approval) -> ApiResult<Approved>
 
     // 3. Person and submission.
     let gx_id = free_gx_id(tx, &person, &approval.random).await?;
-    let actor = approval.admin.actor().to_string();
+    let actor = approval.actor.to_string();
     people::change_state(tx, approval.profile_id, PersonChange::Approve, approval.now).await?.ok_or_else(conflict)?;
     person.gx_id = Some(Col(gx_id));
     person.biometric_hash = Some(Col(hash));
@@ -182,7 +199,7 @@ async fn approve(app: &App, tx: &Tx, approval: &Approval) -> ApiResult<Approved>
         NewCommand {
             command_id: approval.command_id,
             command,
-            actor: approval.admin.actor(),
+            actor: approval.actor,
             correlation_id: approval.correlation_id,
             now: approval.now,
         },

@@ -3,9 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use gx_platform::auth::{Admin, Permission};
-use gx_platform::http::{
-    Access, ApiError, ApiJson, ApiPath, ApiResult, Handled, Idempotency, IdempotencyKey, Route,
-};
+use gx_platform::http::{Access, ApiError, ApiJson, ApiPath, ApiResult, Handled, Idempotency, IdempotencyKey, Route};
 use gx_platform::{App, BusMessage, idempotent};
 use gx_store::repo::review::{self, Decision};
 use gx_store::repo::{documents, people};
@@ -58,9 +56,9 @@ async fn deny(
     now: Timestamp,
 ) -> ApiResult<ReviewReply> {
     let mut person = people::lock(tx, profile_id).await?.ok_or_else(ApiError::not_found)?;
-    let state = people::change_state(tx, profile_id, PersonChange::Deny, now).await?.ok_or_else(|| {
-        ApiError::new(ErrorCode::StateConflict).with_detail("the person does not wait for approval")
-    })?;
+    let state = people::change_state(tx, profile_id, PersonChange::Deny, now)
+        .await?
+        .ok_or_else(|| ApiError::new(ErrorCode::StateConflict).with_detail("the person does not wait for approval"))?;
     person.denial_code = None;
     person.denial_reason = Some(reason.clone());
     person.reviewed_by = Some(decided_by.clone());

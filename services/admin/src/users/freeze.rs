@@ -40,8 +40,12 @@ async fn handle(
     let notes = text::optional("notes", request.notes.as_deref(), 1_000)?;
     let user_id = on_ledger(&app, profile_id).await?;
     let asked = Asked::new(&app, admin, key, wait);
-    let command =
-        Command::FreezeWallet { profile_id, user_id, reason: request.reason.as_str().to_owned(), request: asked.request() };
+    let command = Command::FreezeWallet {
+        profile_id,
+        user_id,
+        reason: request.reason.as_str().to_owned(),
+        request: asked.request(),
+    };
     let (by, now, reason) = (asked.admin.actor().to_string(), app.now(), request.reason);
     let answer = submit(&app, asked, ROUTE, &(profile_id, &request), command, move |tx| {
         let (by, notes) = (by.clone(), notes.clone());

@@ -9,6 +9,8 @@ mod read;
 mod unfreeze;
 mod view;
 
+pub use approve::{Approved, approve_person};
+
 use crate::command::Routes;
 
 pub(crate) fn routes() -> Routes {

@@ -44,7 +44,8 @@ async fn handle(
             }
             people::lock(tx, profile_id).await?.ok_or_else(ApiError::not_found)?;
             people::change_state(tx, profile_id, PersonChange::Unfreeze, now).await?.ok_or_else(|| {
-                ApiError::new(ErrorCode::StateConflict).with_detail("only an account that the ledger has frozen can be released")
+                ApiError::new(ErrorCode::StateConflict)
+                    .with_detail("only an account that the ledger has frozen can be released")
             })?;
             Ok(())
         })
