@@ -168,7 +168,7 @@ pub enum ProjectorCommand {
         #[command(flatten)]
         place: Place,
         /// Compare with the live tables, leave them as they are, exit with 1 on a difference
-        #[arg(long)]
+        #[arg(long, required = true)]
         compare: bool,
     },
 }
@@ -219,6 +219,6 @@ pub enum Bench {
         transfers: u64,
         /// How many in flight
         #[arg(long, default_value_t = 1_000)]
-        in_flight: usize,
+        in_flight: u64,
     },
 }

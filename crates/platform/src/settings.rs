@@ -23,6 +23,9 @@ use crate::http::{RATE_SETTINGS, Rate, RateClass, TrustedProxies};
 /// Shortest session secret, characters.
 const SESSION_SECRET_CHARS_MIN: usize = 32;
 
+/// Most submitters or projectors in one process.
+const COUNT_MAX: usize = 16;
+
 macro_rules! settings {
     ($($constant:ident = $name:literal $([$($alias:literal),*])?, $default:expr, secret: $secret:literal, $help:literal;)*) => {
         $(#[doc = $help] pub const $constant: &str = $name;)*
@@ -64,6 +67,10 @@ settings! {
     ADMIN_API_URL = "ADMIN_API_URL", None, secret: false, "Address of the admin service, when it runs elsewhere.";
     TOKENOMICS_API_URL = "TOKENOMICS_API_URL", None, secret: false, "Address of the tokenomics service, when it runs elsewhere.";
     MESSAGING_API_URL = "MESSAGING_API_URL", None, secret: false, "Address of the messaging service, when it runs elsewhere.";
+    OUTBOX_SUBMITTER_URL = "OUTBOX_SUBMITTER_URL", None, secret: false, "Address of the outbox submitter's health, for the status page of an edge that runs elsewhere.";
+    PROJECTOR_URL = "PROJECTOR_URL", None, secret: false, "Address of the projector's health, for the status page of an edge that runs elsewhere.";
+    OUTBOX_SUBMITTERS = "OUTBOX_SUBMITTERS", Some("1"), secret: false, "Submitters that one process runs.";
+    PROJECTORS = "PROJECTORS", Some("1"), secret: false, "Projectors that one process runs; one applies blocks, the others stand by.";
     TRUSTED_PROXIES = "TRUSTED_PROXIES", Some(""), secret: false, "Networks whose X-Forwarded-For is believed, separated by commas, for example 10.0.0.0/8.";
     PROJECTION_LAG_THRESHOLD_MS = "PROJECTION_LAG_THRESHOLD_MS", Some("10000"), secret: false, "Age of the oldest block that is not projected above which the projection counts as late, milliseconds.";
     ROUTE_RECORD_FILE = "ROUTE_RECORD_FILE", None, secret: false, "File into which answered operations are recorded, for test runs.";
@@ -155,6 +162,14 @@ pub struct Settings {
     pub tokenomics_api_url: Option<String>,
     /// The same for messaging.
     pub messaging_api_url: Option<String>,
+    /// Where the outbox submitter's health is, when it runs elsewhere.
+    pub outbox_submitter_url: Option<String>,
+    /// The same for the projector.
+    pub projector_url: Option<String>,
+    /// Submitters in one process.
+    pub outbox_submitters: usize,
+    /// Projectors in one process.
+    pub projectors: usize,
     /// When the projection counts as late.
     pub projection_lag_threshold: Duration,
     /// File for the record of answered operations.
@@ -277,6 +292,8 @@ impl Settings {
         let public_ws_url = reader.url(PUBLIC_WS_URL);
         let [identity, admin, tokenomics, messaging] =
             [IDENTITY_API_URL, ADMIN_API_URL, TOKENOMICS_API_URL, MESSAGING_API_URL].map(|name| reader.url(name));
+        let [outbox_submitter_url, projector_url] = [OUTBOX_SUBMITTER_URL, PROJECTOR_URL].map(|name| reader.url(name));
+        let [outbox_submitters, projectors] = [OUTBOX_SUBMITTERS, PROJECTORS].map(|name| reader.count(name));
         let route_record_file = reader.optional(ROUTE_RECORD_FILE);
 
         let settings = (|| {
@@ -303,6 +320,10 @@ impl Settings {
                 admin_api_url: admin,
                 tokenomics_api_url: tokenomics,
                 messaging_api_url: messaging,
+                outbox_submitter_url,
+                projector_url,
+                outbox_submitters: outbox_submitters?,
+                projectors: projectors?,
                 projection_lag_threshold: Duration::from_millis(lag_ms?),
                 route_record_file,
                 proxies: proxies?,
@@ -410,6 +431,16 @@ impl Reader {
                 None
             }
         }
+    }
+
+    /// How many of something one process runs.
+    fn count(&mut self, name: &'static str) -> Option<usize> {
+        let count = self.needed::<usize>(name)?;
+        if (1..=COUNT_MAX).contains(&count) {
+            return Some(count);
+        }
+        self.invalid(name, format!("it is a whole number from 1 to {COUNT_MAX}"));
+        None
     }
 
     fn needed<T: FromStr<Err: fmt::Display>>(&mut self, name: &'static str) -> Option<T> {

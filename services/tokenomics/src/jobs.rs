@@ -20,15 +20,18 @@ const FORGET_BATCH: u32 = 1_000;
 /// Runs the jobs until the application is asked to stop. Every replica may run them.
 pub async fn run(app: App) {
     tokio::join!(
-        every(&app, EXPIRE_EVERY, "expiring requests", async || qsend::sweep::expire_due(&app).await.map(drop)),
-        every(&app, SWEEP_EVERY, "sweeping credits", async || sweeps::enqueue_due(&app).await.map(drop)),
-        every(&app, FORGET_EVERY, "forgetting idempotency rows", async || forget(&app).await),
+        every(&app, EXPIRE_EVERY, "expiring requests", |app| async move { qsend::sweep::expire_due(&app).await.map(drop) }),
+        every(&app, SWEEP_EVERY, "sweeping credits", |app| async move { sweeps::enqueue_due(&app).await.map(drop) }),
+        every(&app, FORGET_EVERY, "forgetting idempotency rows", |app| async move { forget(&app).await }),
     );
 }
 
-async fn every(app: &App, pause: Duration, what: &str, work: impl AsyncFn() -> ApiResult<()>) {
+async fn every<W>(app: &App, pause: Duration, what: &str, work: impl Fn(App) -> W)
+where
+    W: Future<Output = ApiResult<()>> + Send,
+{
     while !app.stop().is_cancelled() {
-        if let Err(error) = work().await {
+        if let Err(error) = work(app.clone()).await {
             tracing::warn!(
                 code = error.code().as_str(),
                 job = what,

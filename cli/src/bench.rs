@@ -1,0 +1,48 @@
+//! `gx bench`: speed and size, from a release build, with the machine's cores, beside a peer of the same run.
+
+use anyhow::{Context, Result};
+use gx_ledger::bench::{self, BenchOptions};
+
+use crate::args::Bench;
+
+/// Runs a benchmark and prints what it measured.
+///
+/// # Errors
+/// When what is measured fails.
+pub async fn run(bench: Bench) -> Result<()> {
+    if cfg!(debug_assertions) {
+        eprintln!("This is a debug build; figures mean something from `cargo run --release --bin gx -- bench …` only.");
+    }
+    match bench {
+        Bench::Ledger { transfers, in_flight } => ledger(transfers, in_flight).await,
+    }
+}
+
+async fn ledger(transfers: u64, in_flight: u64) -> Result<()> {
+    let folder = std::env::temp_dir().join(format!("gx-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    let mut marks: Vec<u64> = [100_000, 400_000].into_iter().filter(|mark| *mark < transfers).collect();
+    marks.push(transfers);
+    let options = BenchOptions { folder: folder.clone(), marks, accounts: 10_000, in_flight, in_steps: false };
+    let report = bench::run(&options, |line| println!("{line}")).await;
+    std::fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    let report = report?;
+    println!(
+        "{} cores, {} in flight, {} blocks, {} bytes of chain",
+        report.cores, in_flight, report.blocks, report.chain_bytes
+    );
+    for mark in &report.marks {
+        println!("{:>9} transfers: {:>6}/s here, {:>6}/s since the start", mark.transfers, mark.rate, mark.average);
+    }
+    if let (Some(first), Some(last)) = (report.marks.first(), report.marks.last()) {
+        println!("last rate / first rate: {}", ratio(last.rate, first.rate));
+        println!("average / bare loop ({}/s): {}", report.bare_rate, ratio(last.average, report.bare_rate));
+    }
+    Ok(())
+}
+
+/// A ratio with two decimals, in whole numbers.
+fn ratio(a: u64, b: u64) -> String {
+    let hundredths = u128::from(a) * 100 / u128::from(b.max(1));
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+}

@@ -1,0 +1,83 @@
+//! Puts components together: which routes, jobs and dependencies each has. `gx up` and `gx serve` both use it, so that a
+//! component is the same in both.
+
+use anyhow::Result;
+use gx_base::Component;
+use gx_platform::App;
+use gx_platform::Served;
+use gx_platform::health::{Health, HealthBuilder};
+use gx_platform::http::RouteSet;
+
+use crate::build_info::build_info;
+
+/// The services behind the edge.
+pub const SERVICES: &[Component] =
+    &[Component::Identity, Component::Admin, Component::Tokenomics, Component::Messaging];
+
+/// The routes of a service; `None` for what is no service.
+#[must_use]
+pub fn routes(component: Component, app: &App) -> Option<RouteSet> {
+    match component {
+        Component::Identity => Some(gx_identity::routes().merge(mailbox(app))),
+        Component::Admin => Some(gx_admin::routes()),
+        Component::Tokenomics => Some(gx_tokenomics::routes()),
+        Component::Messaging => Some(gx_messaging::routes()),
+        Component::Wallet | Component::OutboxSubmitter | Component::Projector | Component::Ledger => None,
+    }
+}
+
+/// The test mailbox exists only where test people may.
+fn mailbox(app: &App) -> RouteSet {
+    gx_platform::dev_mailbox_routes(app.env())
+}
+
+/// A service on its own port.
+///
+/// # Errors
+/// Never for a service.
+pub fn service(component: Component, app: &App) -> Result<Served> {
+    let routes = routes(component, app).ok_or_else(|| anyhow::anyhow!("{component} is no service"))?;
+    Ok(Served::new(component.name(), app, service_health(component, app), build_info()).routes(routes))
+}
+
+/// A service needs the database; without the ledger it serves less.
+fn service_health(component: Component, app: &App) -> Health {
+    let builder = database(HealthBuilder::new(component.name(), app.clock().clone()), app);
+    let (ledger, objects) = (app.clone(), app.clone());
+    let builder = builder.degrade("ledger", move || {
+        let app = ledger.clone();
+        async move { app.ledger().probe().await }
+    });
+    match component {
+        Component::Identity | Component::Admin => builder.degrade("object-store", move || {
+            let app = objects.clone();
+            async move { app.objects().probe().await }
+        }),
+        _ => builder,
+    }
+    .build()
+}
+
+/// The dependency that every component has.
+#[must_use]
+pub fn database(builder: HealthBuilder, app: &App) -> HealthBuilder {
+    let app = app.clone();
+    builder.require("database", move || {
+        let app = app.clone();
+        async move { app.store().ping().await.map(|()| None).map_err(|error| error.to_string()) }
+    })
+}
+
+/// Starts the jobs of a service: they end with the application.
+pub fn start_jobs(component: Component, app: &App) {
+    match component {
+        Component::Tokenomics => drop(tokio::spawn(gx_tokenomics::jobs::run(app.clone()))),
+        Component::Identity
+        | Component::Admin
+        | Component::Messaging
+        | Component::Wallet
+        | Component::OutboxSubmitter
+        | Component::Projector
+        | Component::Ledger => {}
+    }
+}

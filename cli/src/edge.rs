@@ -1,0 +1,81 @@
+//! The edge on port 3000: pages, and every API behind one address.
+
+use anyhow::{Context, Result};
+use axum::Router;
+use gx_base::Component;
+use gx_platform::health::HealthBuilder;
+use gx_platform::http::{RouteSet, api_not_found};
+use gx_platform::{App, Served};
+use gx_web::EdgeOptions;
+use gx_web::forward::{self, Upstream};
+use gx_web::probe::Target;
+
+use crate::build_info::build_info;
+use crate::compose::{self, SERVICES};
+
+/// The edge with every service mounted in process; `targets` are the addresses that the status page asks.
+///
+/// # Errors
+/// Never for the services of this build.
+pub fn in_process(app: &App, targets: Vec<Target>) -> Result<Served> {
+    let sets = service_routes(app)?;
+    let guarded = api_not_found(Router::new(), app, &sets.iter().collect::<Vec<_>>());
+    let api = sets.into_iter().fold(guarded, |router, set| router.merge(set.mount(app)));
+    serve(app, targets, api)
+}
+
+fn service_routes(app: &App) -> Result<Vec<RouteSet>> {
+    SERVICES
+        .iter()
+        .map(|service| compose::routes(*service, app).with_context(|| format!("{service} is no service")))
+        .collect()
+}
+
+/// The edge in front of services that run elsewhere, each under its `*_API_URL`.
+///
+/// # Errors
+/// When the address of a service is missing or is none.
+pub fn forwarding(app: &App) -> Result<Served> {
+    let mut upstreams = Vec::new();
+    for service in SERVICES {
+        let routes = compose::routes(*service, app).with_context(|| format!("{service} is no service"))?;
+        let url = address_of(*service, app)?;
+        let paths = routes.metas().map(gx_platform::http::RouteMeta::path).collect();
+        upstreams.push(Upstream { component: service.name(), url, paths });
+    }
+    let mut targets: Vec<Target> = Vec::new();
+    for component in Component::SERVED.iter().filter(|component| **component != Component::Wallet) {
+        targets.push(Target { name: component.name(), url: address_of(*component, app)? });
+    }
+    let api = forward::routes(&upstreams, app.clock().clone(), app.entropy().clone())?;
+    serve(app, targets, api)
+}
+
+fn serve(app: &App, targets: Vec<Target>, api: Router) -> Result<Served> {
+    let options = EdgeOptions {
+        env: app.env(),
+        public_url: app.settings().public_url.clone(),
+        components: targets,
+        clock: app.clock().clone(),
+        entropy: app.entropy().clone(),
+    };
+    let health = compose::database(HealthBuilder::new(Component::Wallet.name(), app.clock().clone()), app).build();
+    let sets = service_routes(app)?;
+    let served = Served::new(Component::Wallet.name(), app, health, build_info()).extra(gx_web::edge(options, api));
+    Ok(served.document(&sets.iter().collect::<Vec<_>>())?)
+}
+
+fn address_of(component: Component, app: &App) -> Result<String> {
+    let settings = app.settings();
+    let url = match component {
+        Component::Identity => &settings.identity_api_url,
+        Component::Admin => &settings.admin_api_url,
+        Component::Tokenomics => &settings.tokenomics_api_url,
+        Component::Messaging => &settings.messaging_api_url,
+        Component::OutboxSubmitter => &settings.outbox_submitter_url,
+        Component::Projector => &settings.projector_url,
+        Component::Wallet | Component::Ledger => &None,
+    };
+    let name = component.api_url_setting().unwrap_or("an address");
+    url.clone().with_context(|| format!("{name} is missing: where {component} is served"))
+}

@@ -1,0 +1,67 @@
+//! `gx ledger`.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+use gx_base::{SystemClock, SystemEntropy};
+use gx_ledger::{EmbeddedLedger, EmbeddedOptions, LedgerError};
+
+use crate::args::{LedgerCommand, Place};
+use crate::place::Home;
+
+/// Blocks between two words of progress.
+const PROGRESS_EVERY: u64 = 10_000;
+
+/// Runs a command of `gx ledger`.
+///
+/// # Errors
+/// When the ledger cannot be opened; damage is told and ends with 1.
+pub fn run(command: LedgerCommand) -> Result<ExitCode> {
+    match command {
+        LedgerCommand::Verify { place } => verify(&place),
+    }
+}
+
+/// The embedded ledger of a place, which no other process may hold.
+///
+/// # Errors
+/// When it is damaged, or another process holds it.
+pub fn open(place: &Place) -> Result<EmbeddedLedger> {
+    let home = Home::open(place)?;
+    EmbeddedLedger::open(&home.ledger(), EmbeddedOptions::of(place.env), Arc::new(SystemClock), Arc::new(SystemEntropy))
+        .map_err(|error| match error {
+            LedgerError::Locked { .. } => anyhow::anyhow!("the ledger is in use: stop `gx up` first"),
+            other => other.into(),
+        })
+        .with_context(|| home.ledger().display().to_string())
+}
+
+fn verify(place: &Place) -> Result<ExitCode> {
+    let started = Instant::now();
+    let verified = open(place).and_then(|ledger| {
+        Ok(ledger.verify(|block| {
+            if block > 0 && block.is_multiple_of(PROGRESS_EVERY) {
+                eprintln!("block {block} …");
+            }
+        })?)
+    });
+    match verified {
+        Ok(verified) => {
+            println!(
+                "The chain verifies: {} blocks, {} transactions ({} valid), {} keys of the state compared, {} ms.",
+                verified.height + 1,
+                verified.transactions,
+                verified.valid,
+                verified.keys,
+                started.elapsed().as_millis()
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => {
+            println!("The chain does not verify: {error:#}");
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}

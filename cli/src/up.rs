@@ -1,0 +1,222 @@
+//! `gx up`: the whole platform, or a part of it, in one process.
+//!
+//! Order: folder and secrets, addresses, database and schema, ledger, workers, services, edge; then the first-start work
+//! (bootstrap of the ledger, administrators and test people of devnet), through the same commands as anyone's.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use gx_base::{Component, SystemClock, SystemEntropy};
+use gx_ledger::{EmbeddedLedger, EmbeddedOptions, Ledger};
+use gx_platform::{App, AppParts};
+use gx_types::EnvName;
+use gx_web::probe::Target;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::args::Up;
+use crate::compose::SERVICES;
+use crate::place::{Home, WALLET_PORT, write_private};
+use crate::{admin, compose, edge, personas, serve, workers};
+
+/// How far the ports of two environments are apart, so that all three run on one machine.
+const PORT_STEP: u16 = 10_000;
+/// How long a fresh ledger may take until the countries are projected.
+const BOOTSTRAP_LIMIT: Duration = Duration::from_secs(60);
+
+type Listeners = BTreeMap<Component, TcpListener>;
+
+/// Runs until it is told to stop (Ctrl-C, SIGTERM) or a component fails.
+///
+/// # Errors
+/// When something cannot be started, with its name; when a component fails.
+pub async fn run(up: Up) -> Result<()> {
+    let started = Instant::now();
+    let home = Home::open(&up.place)?;
+    let wanted: Vec<Component> = if up.only.is_empty() { Component::ALL.to_vec() } else { up.only.clone() };
+
+    // 1. Addresses first: a port in use is told before any work is done.
+    let listeners = bind(&wanted, up.port, up.place.env).await?;
+    let addresses = addresses_of(&listeners)?;
+    let wallet_port = match listeners.get(&Component::Wallet) {
+        Some(listener) => listener.local_addr()?.port(),
+        None => WALLET_PORT,
+    };
+    let settings = home.settings(wallet_port)?;
+    gx_platform::logging::install(&settings.log_level, settings.log_format);
+    gx_platform::metrics::install(crate::docs::METRICS)?;
+    let counts = (settings.outbox_submitters, settings.projectors);
+
+    // 2. Database and schema.
+    say(started, "database and schema");
+    let stop = CancellationToken::new();
+    let parts = AppParts::connect(settings, Arc::new(SystemClock), Arc::new(SystemEntropy), stop.clone())
+        .await
+        .context("the database")?;
+    parts.store.migrate(&SystemClock).await.context("the schema of the database")?;
+    let app = App::start(parts).await?;
+
+    // 3. Ledger, workers, services, edge.
+    say(started, "ledger and components");
+    let ledger = open_ledger(&home, &wanted, up.place.env)?;
+    let mut tasks: JoinSet<Result<()>> = JoinSet::new();
+    start(&app, ledger.clone(), listeners, &addresses, counts, &stop, &mut tasks)?;
+
+    // 4. What a first start needs.
+    let running = async {
+        if ledger.is_some() && wanted.contains(&Component::Projector) {
+            say(started, "countries on the ledger");
+            gx_ops::bootstrap(&app, BOOTSTRAP_LIMIT).await?;
+        }
+        let lines = if up.only.is_empty() { logins(&app, &home, up.no_people, started).await? } else { Vec::new() };
+        write_private(&home.addresses_file(), &serde_json::to_string_pretty(&by_name(&addresses))?)?;
+        report(&app, &home, &addresses, &lines, started);
+        anyhow::Ok(())
+    };
+    let ended = tokio::select! {
+        ready = async { running.await?; serve::stop_signal().await; anyhow::Ok(()) } => ready,
+        failed = first_failure(&mut tasks) => failed,
+    };
+
+    // 5. In order: no new requests, flights land, blocks are projected, the ledger writes its state.
+    println!("stopping …");
+    stop.cancel();
+    while tasks.join_next().await.is_some() {}
+    app.store().close().await?;
+    if let Some(ledger) = ledger {
+        ledger.close()?;
+    }
+    ended
+}
+
+fn say(started: Instant, what: &str) {
+    let elapsed = started.elapsed();
+    println!("{:>3}.{} s  {what} …", elapsed.as_secs(), elapsed.subsec_millis() / 100);
+}
+
+/// A task that ends before it was asked to has failed.
+async fn first_failure(tasks: &mut JoinSet<Result<()>>) -> Result<()> {
+    match tasks.join_next().await {
+        Some(Ok(Ok(()))) | None => anyhow::bail!("a component ended by itself"),
+        Some(Ok(Err(error))) => Err(error),
+        Some(Err(error)) => Err(error.into()),
+    }
+}
+
+async fn bind(wanted: &[Component], wallet_port: Option<u16>, env: EnvName) -> Result<Listeners> {
+    let mut listeners = Listeners::new();
+    for component in wanted {
+        let Some(own) = component.port() else { continue };
+        let port = match wallet_port {
+            Some(0) => 0,
+            Some(port) => own.wrapping_sub(WALLET_PORT).wrapping_add(port),
+            None => {
+                let step = match env {
+                    EnvName::Devnet => 0,
+                    EnvName::Testnet => PORT_STEP,
+                    EnvName::Mainnet => 2 * PORT_STEP,
+                };
+                own + step
+            }
+        };
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        let listener = TcpListener::bind(address).await.with_context(|| {
+            format!("{component} cannot listen on {address}; `--port` moves all ports, or stop what listens there")
+        })?;
+        listeners.insert(*component, listener);
+    }
+    Ok(listeners)
+}
+
+fn addresses_of(listeners: &Listeners) -> Result<BTreeMap<Component, String>> {
+    listeners
+        .iter()
+        .map(|(component, listener)| Ok((*component, format!("http://{}", listener.local_addr()?))))
+        .collect()
+}
+
+fn by_name(addresses: &BTreeMap<Component, String>) -> BTreeMap<&str, &str> {
+    addresses.iter().map(|(component, address)| (component.name(), address.as_str())).collect()
+}
+
+fn open_ledger(home: &Home, wanted: &[Component], env: EnvName) -> Result<Option<Arc<EmbeddedLedger>>> {
+    if !wanted.contains(&Component::Ledger) {
+        return Ok(None);
+    }
+    let ledger =
+        EmbeddedLedger::open(&home.ledger(), EmbeddedOptions::of(env), Arc::new(SystemClock), Arc::new(SystemEntropy))
+            .context("the ledger")?;
+    Ok(Some(Arc::new(ledger)))
+}
+
+/// Starts every component that has a listener.
+fn start(
+    app: &App,
+    ledger: Option<Arc<EmbeddedLedger>>,
+    listeners: Listeners,
+    addresses: &BTreeMap<Component, String>,
+    (submitters, projectors): (usize, usize),
+    stop: &CancellationToken,
+    tasks: &mut JoinSet<Result<()>>,
+) -> Result<()> {
+    for (component, listener) in listeners {
+        let served = match component {
+            Component::OutboxSubmitter | Component::Projector => {
+                let ledger: Arc<dyn Ledger> =
+                    ledger.clone().with_context(|| format!("{component} needs the ledger: add it to --only"))?;
+                if component == Component::Projector {
+                    workers::projectors(app, &ledger, projectors, stop, tasks)
+                } else {
+                    workers::submitters(app, &ledger, submitters, stop, tasks)?
+                }
+            }
+            Component::Wallet => {
+                let targets = addresses
+                    .iter()
+                    .map(|(component, url)| Target { name: component.name(), url: url.clone() })
+                    .collect();
+                edge::in_process(app, targets)?
+            }
+            _ => compose::service(component, app)?,
+        };
+        if SERVICES.contains(&component) {
+            compose::start_jobs(component, app);
+        }
+        let stop = stop.clone();
+        tasks.spawn(async move { served.serve(listener, stop).await.with_context(|| component.to_string()) });
+    }
+    Ok(())
+}
+
+/// Administrators and test people of devnet; each line is for the terminal.
+async fn logins(app: &App, home: &Home, no_people: bool, started: Instant) -> Result<Vec<String>> {
+    let mut lines = Vec::new();
+    if app.env() == EnvName::Devnet {
+        lines.extend(admin::devnet_admins(app, home).await?);
+        if !no_people {
+            say(started, "test people");
+            lines.extend(personas::first_start(app).await?);
+        }
+    }
+    Ok(lines)
+}
+
+fn report(app: &App, home: &Home, addresses: &BTreeMap<Component, String>, lines: &[String], started: Instant) {
+    println!("\nGX {} is ready after {} ms.\n", app.env(), started.elapsed().as_millis());
+    for (component, address) in addresses {
+        let shown = if *component == Component::Wallet { &app.settings().public_url } else { address };
+        println!("  {:<17} {shown}", component.name());
+    }
+    println!("  {:<17} {}", "data", home.folder().display());
+    if !lines.is_empty() {
+        println!();
+    }
+    for line in lines {
+        println!("  {line}");
+    }
+    println!("\nCtrl-C stops it.");
+}

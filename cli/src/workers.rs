@@ -1,0 +1,83 @@
+//! The two workers as components: tasks that work, and a port that tells how they are.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use gx_base::Component;
+use gx_ledger::Ledger;
+use gx_outbox_submitter::{Submitter, SubmitterHealth, SubmitterOptions};
+use gx_platform::health::HealthBuilder;
+use gx_platform::{App, BusMessage, Served};
+use gx_projector::Projector;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::build_info::build_info;
+use crate::compose;
+
+/// Starts `count` submitters in this process; the answer serves their health and metrics.
+///
+/// # Errors
+/// When a setting of the submitter cannot be read.
+pub fn submitters(
+    app: &App,
+    ledger: &Arc<dyn Ledger>,
+    count: usize,
+    stop: &CancellationToken,
+    tasks: &mut JoinSet<Result<()>>,
+) -> Result<Served> {
+    let options = SubmitterOptions::from_settings(|name| std::env::var(name).ok()).map_err(anyhow::Error::msg)?;
+    let mut healths: Vec<SubmitterHealth> = Vec::new();
+    for _ in 0..count {
+        let bus = app.bus().clone();
+        let submitter = Submitter::new(
+            app.store().clone(),
+            Arc::clone(ledger),
+            app.clock().clone(),
+            app.entropy().clone(),
+            options.clone(),
+            // Who waits for a command looks again when it has become final.
+            Arc::new(move |command_ids| {
+                bus.publish(&BusMessage::CommandsSettled { command_ids: command_ids.to_vec() });
+            }),
+        );
+        healths.push(submitter.health());
+        let stop = stop.clone();
+        tasks.spawn(async move { Ok(submitter.run(stop).await?) });
+    }
+    let component = Component::OutboxSubmitter.name();
+    let database = healths.clone();
+    let health = compose::database(HealthBuilder::new(component, app.clock().clone()), app)
+        .require("outbox", move || {
+            let answer = database.iter().try_for_each(SubmitterHealth::database).map(|()| None);
+            async move { answer }
+        })
+        .require("ledger", move || {
+            let answer = healths.iter().try_for_each(SubmitterHealth::ledger).map(|()| None);
+            async move { answer }
+        })
+        .build();
+    Ok(Served::new(component, app, health, build_info()))
+}
+
+/// Starts `count` projectors in this process, of which one applies blocks; the answer serves health and metrics.
+pub fn projectors(
+    app: &App,
+    ledger: &Arc<dyn Ledger>,
+    count: usize,
+    stop: &CancellationToken,
+    tasks: &mut JoinSet<Result<()>>,
+) -> Served {
+    let projectors: Vec<Arc<Projector>> =
+        (0..count.max(1)).map(|_| Arc::new(Projector::of(app, Arc::clone(ledger)))).collect();
+    // Each of them watches ledger and checkpoint; any one tells how far the read model is.
+    let health = projectors.first().map_or_else(
+        || HealthBuilder::new(Component::Projector.name(), app.clock().clone()).build(),
+        |projector| projector.health(),
+    );
+    for projector in projectors {
+        let stop = stop.clone();
+        tasks.spawn(async move { Ok(projector.run(stop).await?) });
+    }
+    Served::new(Component::Projector.name(), app, health, build_info())
+}
