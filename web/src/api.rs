@@ -72,7 +72,9 @@ impl ApiFailure {
     /// Gives the failure back when it is about the session, or not the person's doing.
     pub fn refusal(self) -> Result<Box<Problem>, Self> {
         match self {
-            Self::Refused(problem) if matches!(problem.status, 400 | 404 | 409 | 410 | 413 | 415 | 422 | 429) => Ok(problem),
+            Self::Refused(problem) if matches!(problem.status, 400 | 404 | 409 | 410 | 413 | 415 | 422 | 429) => {
+                Ok(problem)
+            }
             other => Err(other),
         }
     }
@@ -182,7 +184,11 @@ impl Api {
     ///
     /// # Errors
     /// See [`ApiFailure`].
-    pub async fn sent(&self, caller: &Caller, request: Request<Body>) -> Result<(StatusCode, HeaderMap, Bytes), ApiFailure> {
+    pub async fn sent(
+        &self,
+        caller: &Caller,
+        request: Request<Body>,
+    ) -> Result<(StatusCode, HeaderMap, Bytes), ApiFailure> {
         let path = request.uri().path().to_owned();
         let (parts, body) = self.pass(caller, request).await?.into_parts();
         let bytes = axum::body::to_bytes(body, ANSWER_BYTES_MAX).await.map_err(|error| ApiFailure::Unreadable {
@@ -272,8 +278,11 @@ impl Call<'_> {
     /// See [`ApiFailure`].
     pub async fn reply<T: DeserializeOwned>(self) -> Result<Reply<T>, ApiFailure> {
         let (path, status, headers, bytes) = self.bytes().await?;
-        let body = serde_json::from_slice(&bytes)
-            .map_err(|error| ApiFailure::Unreadable { path, status, cause: error.to_string() })?;
+        let body = serde_json::from_slice(&bytes).map_err(|error| ApiFailure::Unreadable {
+            path,
+            status,
+            cause: error.to_string(),
+        })?;
         Ok(Reply { status, headers, body })
     }
 
@@ -283,11 +292,8 @@ impl Call<'_> {
             uri.push('?');
             uri.push_str(&form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.query).finish());
         }
-        let unreadable = |cause: String| ApiFailure::Unreadable {
-            path: self.path.clone(),
-            status: StatusCode::BAD_REQUEST,
-            cause,
-        };
+        let unreadable =
+            |cause: String| ApiFailure::Unreadable { path: self.path.clone(), status: StatusCode::BAD_REQUEST, cause };
         let mut request = Request::builder().method(self.method).uri(uri).header(header::ACCEPT, "application/json");
         for (name, value) in &self.headers {
             request = request.header(*name, value);

@@ -22,12 +22,10 @@ impl Asset {
     }
 }
 
-static STYLE: LazyLock<Asset> = LazyLock::new(|| {
-    Asset::new("gx", "css", "text/css; charset=utf-8", include_str!("../assets/gx.css"))
-});
-static SCRIPT: LazyLock<Asset> = LazyLock::new(|| {
-    Asset::new("gx", "js", "text/javascript; charset=utf-8", include_str!("../assets/gx.js"))
-});
+static STYLE: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("gx", "css", "text/css; charset=utf-8", include_str!("../assets/gx.css")));
+static SCRIPT: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("gx", "js", "text/javascript; charset=utf-8", include_str!("../assets/gx.js")));
 static ICON: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("gx", "svg", "image/svg+xml", include_str!("../assets/gx.svg")));
 

@@ -26,8 +26,15 @@ static FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// Headers that concern one connection only.
 const HOP_BY_HOP: [&str; 9] = [
-    "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
-    "transfer-encoding", "upgrade",
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
 ];
 
 /// A service in another process.
@@ -49,7 +56,10 @@ impl Upstream {
             .iter()
             .filter_map(|path| {
                 let mut parts = path.strip_prefix("/api/v1/")?.split('/');
-                parts.next().filter(|name| !name.is_empty() && !name.starts_with('{')).map(|name| format!("/api/v1/{name}"))
+                parts
+                    .next()
+                    .filter(|name| !name.is_empty() && !name.starts_with('{'))
+                    .map(|name| format!("/api/v1/{name}"))
             })
             .collect();
         prefixes.sort();
@@ -84,7 +94,11 @@ struct Forwarder {
 ///
 /// # Errors
 /// Names the address that cannot be used.
-pub fn routes(upstreams: &[Upstream], clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Result<Router, ForwardError> {
+pub fn routes(
+    upstreams: &[Upstream],
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+) -> Result<Router, ForwardError> {
     let client = reqwest::Client::builder()
         .connect_timeout(CONNECT_WAIT)
         .read_timeout(SILENCE_MAX)
@@ -101,7 +115,8 @@ pub fn routes(upstreams: &[Upstream], clock: Arc<dyn Clock>, entropy: Arc<dyn En
         }
         for prefix in upstream.prefixes() {
             let (forwarder, base, component) = (Arc::clone(&forwarder), base.clone(), upstream.component);
-            let handler = any(move |request: Request| async move { forwarder.hand_on(component, &base, request).await });
+            let handler =
+                any(move |request: Request| async move { forwarder.hand_on(component, &base, request).await });
             router = router.route(&prefix, handler.clone()).route(&format!("{prefix}/{{*rest}}"), handler);
         }
     }
@@ -185,7 +200,8 @@ fn strip(headers: &mut HeaderMap) {
 /// Adds who opened the connection to the end of the list; the service decides how much of the list it trusts.
 fn append_peer(headers: &mut HeaderMap, peer: Option<SocketAddr>) {
     let Some(peer) = peer else { return };
-    let before = headers.get_all(&FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(", ");
+    let before =
+        headers.get_all(&FORWARDED_FOR).iter().filter_map(|value| value.to_str().ok()).collect::<Vec<_>>().join(", ");
     let list = if before.is_empty() { peer.ip().to_string() } else { format!("{before}, {}", peer.ip()) };
     if let Ok(value) = HeaderValue::from_str(&list) {
         headers.insert(&FORWARDED_FOR, value);
@@ -209,7 +225,9 @@ mod tests {
     #[test]
     fn headers_of_one_connection_stay_on_it() {
         let mut headers = HeaderMap::new();
-        for (name, value) in [("connection", "close, x-secret"), ("x-secret", "1"), ("te", "trailers"), ("accept", "a/b")] {
+        for (name, value) in
+            [("connection", "close, x-secret"), ("x-secret", "1"), ("te", "trailers"), ("accept", "a/b")]
+        {
             headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
         strip(&mut headers);

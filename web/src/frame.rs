@@ -93,10 +93,14 @@ fn to_login(web: &Web, path: &str, target: &str, method: &Method, ended: bool) -
     let (page, home) = if console { ("/admin/login", "/admin/queue") } else { ("/login", "/dashboard") };
     let place = next::login(page, if is_read(method) { target } else { home }, ended);
     // 307 keeps what a link asked for; after a form the browser must ask with GET.
-    let mut response =
-        if is_read(method) { Redirect::temporary(&place).into_response() } else { Redirect::to(&place).into_response() };
+    let mut response = if is_read(method) {
+        Redirect::temporary(&place).into_response()
+    } else {
+        Redirect::to(&place).into_response()
+    };
     if ended {
-        let names = if console { [cookies::ADMIN_SESSION, cookies::ADMIN_CSRF] } else { [cookies::SESSION, cookies::CSRF] };
+        let names =
+            if console { [cookies::ADMIN_SESSION, cookies::ADMIN_CSRF] } else { [cookies::SESSION, cookies::CSRF] };
         for name in names {
             cookies::add(response.headers_mut(), web.jar().clear(name, "/"));
         }

@@ -37,9 +37,21 @@ mod tests {
             assert_eq!(safe(good), Some(good));
         }
         for bad in [
-            "", "dashboard", "//evil.example", "/\\evil.example", "\\\\evil.example", "https://evil.example",
-            "javascript:alert(1)", "/\t/evil.example", "/ /x", "/a\r\nSet-Cookie: x=y", "/login", "/login?next=/login",
-            "/logout", "/api/v1/users", "/ä",
+            "",
+            "dashboard",
+            "//evil.example",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/\t/evil.example",
+            "/ /x",
+            "/a\r\nSet-Cookie: x=y",
+            "/login",
+            "/login?next=/login",
+            "/logout",
+            "/api/v1/users",
+            "/ä",
         ] {
             assert_eq!(safe(bad), None, "{bad:?}");
         }
@@ -48,7 +60,10 @@ mod tests {
     #[test]
     fn the_login_page_leads_back() {
         assert_eq!(login("/login", "/dashboard", false), "/login?next=%2Fdashboard");
-        assert_eq!(login("/login", "/history?kind=SENT", true), "/login?next=%2Fhistory%3Fkind%3DSENT&done=session-ended");
+        assert_eq!(
+            login("/login", "/history?kind=SENT", true),
+            "/login?next=%2Fhistory%3Fkind%3DSENT&done=session-ended"
+        );
         assert_eq!(login("/login", "//evil", false), "/login");
     }
 

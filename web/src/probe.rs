@@ -115,7 +115,11 @@ fn same(before: &Probed, now: &Result<Answer, String>) -> bool {
 
 async fn fetch<T: DeserializeOwned>(client: &reqwest::Client, url: String) -> Result<T, String> {
     let answer = client.get(url).send().await.map_err(|error| {
-        if error.is_timeout() { format!("no answer within {} s", ANSWER_WAIT.as_secs()) } else { "no answer".to_owned() }
+        if error.is_timeout() {
+            format!("no answer within {} s", ANSWER_WAIT.as_secs())
+        } else {
+            "no answer".to_owned()
+        }
     })?;
     if !answer.status().is_success() {
         return Err(format!("it answered {}", answer.status().as_u16()));

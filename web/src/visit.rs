@@ -151,9 +151,9 @@ where
     async fn from_request(request: Request, state: &S) -> PageResult<Self> {
         let (mut parts, body) = request.into_parts();
         let visit = Visit::from_request_parts(&mut parts, state).await?;
-        let RawForm(bytes) = RawForm::from_request(Request::from_parts(parts, body), state)
-            .await
-            .map_err(|_| Trouble::new(axum::http::StatusCode::BAD_REQUEST, "This form cannot be read", "Go back and try again."))?;
+        let RawForm(bytes) = RawForm::from_request(Request::from_parts(parts, body), state).await.map_err(|_| {
+            Trouble::new(axum::http::StatusCode::BAD_REQUEST, "This form cannot be read", "Go back and try again.")
+        })?;
         let values: BTreeMap<String, String> = form_urlencoded::parse(&bytes).into_owned().collect();
         let form = Form::posted(values);
         check_token(&visit, form.value("csrf"))?;

@@ -113,7 +113,11 @@ fn path(me: &ProfileView) -> Option<Path> {
     Some(Path {
         steps: vec![
             step("done", "You have an account.", "E-mail address and phone are confirmed."),
-            step(documents, "Show who you are.", "Upload an identity card, passport or driving licence and hand it in."),
+            step(
+                documents,
+                "Show who you are.",
+                "Upload an identity card, passport or driving licence and hand it in.",
+            ),
             step(review, "An administrator compares.", "You are told the result here and by a notification."),
             step(ledger, "The ledger registers you.", "Then you can pay and be paid. This page follows by itself."),
         ],

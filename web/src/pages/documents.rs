@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::multipart::Multipart;
+use axum::extract::multipart::{Multipart, MultipartError};
 use axum::extract::{DefaultBodyLimit, Path, RawForm};
 use axum::http::{Method, Request, StatusCode, header};
 use axum::routing::{get, post};
@@ -190,11 +190,24 @@ fn at_form_fields(mut problem: Problem) -> Problem {
     problem
 }
 
+fn too_large(error: &MultipartError) -> bool {
+    error.status() == StatusCode::PAYLOAD_TOO_LARGE
+}
+
 async fn read_upload(signed: &Signed, mut multipart: Multipart) -> PageResult<Upload> {
-    let unreadable = |_| PageError::from(Trouble::new(StatusCode::BAD_REQUEST, "This form cannot be read", "Go back and try again."));
+    let unreadable = |_: MultipartError| {
+        PageError::from(Trouble::new(StatusCode::BAD_REQUEST, "This form cannot be read", "Go back and try again."))
+    };
     let mut upload = Upload::default();
     let mut checked = false;
-    while let Some(field) = multipart.next_field().await.map_err(unreadable)? {
+    loop {
+        let field = match multipart.next_field().await {
+            Ok(Some(field)) => field,
+            Ok(None) => break,
+            // The reader runs ahead, so this may come before the token. Nothing is done but to show the page again.
+            Err(error) if too_large(&error) => return Ok(Upload { too_large: true, ..upload }),
+            Err(error) => return Err(unreadable(error)),
+        };
         let name = field.name().unwrap_or_default().to_owned();
         if name == "file" {
             // The token stands before the file in our form; without it no byte of the file is read.
@@ -204,11 +217,9 @@ async fn read_upload(signed: &Signed, mut multipart: Multipart) -> PageResult<Up
             let file_name = field.file_name().unwrap_or_default().to_owned();
             match field.bytes().await {
                 Ok(bytes) if bytes.is_empty() && file_name.is_empty() => {}
+                Ok(bytes) if bytes.len() > DOCUMENT_BYTES_MAX => upload.too_large = true,
                 Ok(bytes) => upload.file = Some((file_name, bytes)),
-                Err(error) if error.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-                    upload.too_large = true;
-                    break;
-                }
+                Err(error) if too_large(&error) => return Ok(Upload { too_large: true, ..upload }),
                 Err(error) => return Err(unreadable(error)),
             }
         } else {

@@ -15,7 +15,7 @@ use crate::visit::page_with;
 
 /// Lines on one page.
 const PAGE_ITEMS: u32 = 25;
-const FILTERS: [&str; 4] = ["type", "direction", "startDate", "endDate"];
+const FILTERS: [&str; 5] = ["status", "type", "direction", "from", "to"];
 
 #[derive(Template)]
 #[template(path = "history.html")]
@@ -23,6 +23,7 @@ struct HistoryPage {
     chrome: Chrome,
     form: Form,
     filtered: bool,
+    states: Vec<Choice>,
     kinds: Vec<Choice>,
     directions: Vec<Choice>,
     lines: Vec<Line>,
@@ -35,7 +36,8 @@ pub(super) fn routes() -> Router<Web> {
 
 async fn show(signed: Signed) -> PageResult {
     let visit = &signed.visit;
-    let mut form = FILTERS.iter().fold(Form::default(), |form, name| form.with(name, visit.param(name).unwrap_or_default()));
+    let mut form =
+        FILTERS.iter().fold(Form::default(), |form, name| form.with(name, visit.param(name).unwrap_or_default()));
     let filtered = FILTERS.iter().any(|name| visit.param(name).is_some());
     let has_wallet = matches!(signed.me.onchain_status, OnchainStatus::Registered | OnchainStatus::Frozen);
     let mut status = StatusCode::OK;
@@ -76,6 +78,7 @@ async fn show(signed: Signed) -> PageResult {
             form,
             filtered,
             kinds: TransactionKind::ALL.iter().map(|kind| Choice::new(kind.as_str(), kind_name(*kind))).collect(),
+            states: vec![Choice::new("PENDING", "On its way"), Choice::new("FAILED", "Refused")],
             directions: vec![Choice::new("IN", "To me"), Choice::new("OUT", "From me")],
             lines: reply.transactions.iter().map(Line::of).collect(),
             next,

@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::Router;
 use axum::routing::get;
-use gx_types::api::admin::SupplyReply;
+use gx_types::api::admin::{PoolFigures, SupplyPools, SupplyReply};
 
 use crate::Web;
 use crate::error::PageResult;
@@ -23,7 +23,7 @@ enum Supply {
 }
 
 struct Shown {
-    at: Moment,
+    at: Option<Moment>,
     minted: String,
     cap: String,
     available: String,
@@ -52,4 +52,28 @@ async fn show(visit: Visit) -> PageResult {
         }
     };
     page(&LandingPage { chrome: visit.chrome("Paid means settled"), supply })
+}
+
+fn shown(supply: SupplyReply) -> Shown {
+    let SupplyPools { user_genesis, govt_genesis, charitable, loan, gx, operations } = supply.pools;
+    let pools = [
+        ("Grants to people", user_genesis),
+        ("Grants to treasuries", govt_genesis),
+        ("Charity", charitable),
+        ("Interest-free loans", loan),
+        ("Founders and protocol", gx),
+        ("Operations", operations),
+    ];
+    Shown {
+        at: supply.last_updated.map(Moment),
+        minted: supply.total_minted.display_gx(),
+        cap: supply.max_supply.display_gx(),
+        available: supply.available_to_mint.display_gx(),
+        percentage: supply.minted_percentage,
+        pools: pools.map(|(name, figures)| pool(name, figures)).into(),
+    }
+}
+
+fn pool(name: &'static str, figures: PoolFigures) -> Pool {
+    Pool { name, minted: figures.minted.display_gx(), cap: figures.cap.display_gx(), percentage: figures.percentage }
 }

@@ -67,7 +67,10 @@ async fn sign_in(visit: Visit, Posted(mut form): Posted) -> PageResult {
 pub(super) fn login_refusal(failure: ApiFailure) -> Result<Box<gx_types::Problem>, ApiFailure> {
     match failure {
         ApiFailure::Refused(problem)
-            if matches!(problem.code, ErrorCode::InvalidCredentials | ErrorCode::AccountDisabled | ErrorCode::AccountLocked) =>
+            if matches!(
+                problem.code,
+                ErrorCode::InvalidCredentials | ErrorCode::AccountDisabled | ErrorCode::AccountLocked
+            ) =>
         {
             Ok(problem)
         }

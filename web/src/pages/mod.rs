@@ -1,9 +1,10 @@
 //! The pages, a file each.
 
+mod admin;
 mod dashboard;
 mod documents;
 mod history;
-// mod landing;
+mod landing;
 mod login;
 mod mailbox;
 mod messages;
@@ -26,7 +27,7 @@ use crate::error::{PageError, Trouble};
 /// Every page, and the answer for every other address.
 pub(crate) fn routes(web: &Web) -> Router<Web> {
     let mut router = Router::new()
-        // .merge(landing::routes())
+        .merge(landing::routes())
         .merge(login::routes())
         .merge(register::routes())
         .merge(status::routes())
@@ -39,7 +40,8 @@ pub(crate) fn routes(web: &Web) -> Router<Web> {
         .merge(pay::routes())
         .merge(history::routes())
         .merge(notifications::routes())
-        .merge(messages::routes());
+        .merge(messages::routes())
+        .merge(admin::routes());
     if web.dev_mailbox() {
         router = router.merge(mailbox::routes());
     }
@@ -52,5 +54,10 @@ pub(crate) fn nothing() -> Router<Web> {
 }
 
 async fn wrong_method() -> PageError {
-    Trouble::new(StatusCode::METHOD_NOT_ALLOWED, "This page cannot be used that way", "Follow a link or send a form of ours.").into()
+    Trouble::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "This page cannot be used that way",
+        "Follow a link or send a form of ours.",
+    )
+    .into()
 }

@@ -7,7 +7,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::routing::get;
 use gx_types::api::qsend::{QSendDefect, QSendPay, QSendPayReply, QSendVerified, QSendVerify, QSendView};
-use gx_types::{ErrorCode, Qirat, QSendStatus};
+use gx_types::{ErrorCode, QSendStatus, Qirat};
 
 use super::requests::read;
 use super::send::{balance, blocked};
@@ -78,9 +78,13 @@ fn entered(text: &str) -> Option<Entered> {
     let text = text.trim();
     let last = text.rsplit_once("/pay/").map_or(text, |(_, code)| code);
     let plain: String = last.chars().filter(|c| !c.is_whitespace() && *c != '-').flat_map(char::to_uppercase).collect();
-    let symbols = |code: &str| code.len() == 8 && code.bytes().all(|byte| matches!(byte, b'A'..=b'H' | b'J'..=b'N' | b'P'..=b'Z' | b'2'..=b'9'));
+    let symbols = |code: &str| {
+        code.len() == 8
+            && code.bytes().all(|byte| matches!(byte, b'A'..=b'H' | b'J'..=b'N' | b'P'..=b'Z' | b'2'..=b'9'))
+    };
     // Eight characters may themselves begin with QS.
-    let code = if symbols(&plain) { Some(plain.as_str()) } else { plain.strip_prefix("QS").filter(|code| symbols(code)) };
+    let code =
+        if symbols(&plain) { Some(plain.as_str()) } else { plain.strip_prefix("QS").filter(|code| symbols(code)) };
     match code {
         Some(code) => Some(Entered::Code(format!("QS-{code}"))),
         None if text.is_empty() => None,
@@ -97,7 +101,8 @@ async fn look(signed: Signed, Posted(mut form): Posted) -> PageResult {
             return enter_page(&signed, StatusCode::UNPROCESSABLE_ENTITY, form);
         }
     };
-    let call = signed.visit.api().post(&signed.visit.caller, "/api/v1/qsend/verify").json(&QSendVerify { qr_data: text });
+    let call =
+        signed.visit.api().post(&signed.visit.caller, "/api/v1/qsend/verify").json(&QSendVerify { qr_data: text });
     match call.read::<QSendVerified>().await {
         Ok(QSendVerified { request: Some(request), .. }) => Ok(see(&format!("/pay/{}", request.request_code))),
         Ok(QSendVerified { error, .. }) => {
@@ -157,10 +162,10 @@ async fn pay_page(signed: &Signed, status: StatusCode, code: &str, form: Form) -
         status,
         &PayPage {
             chrome: chrome.titled(heading),
-            form,
             heading,
             word,
-            refused: request.failure_reason.clone().filter(|_| !mine),
+            // When the form says why, saying it twice helps nobody.
+            refused: request.failure_reason.clone().filter(|_| !mine && !form.refused()),
             mine,
             paid: request.status == QSendStatus::Paid,
             payable: active && blocked.is_none(),
@@ -173,6 +178,7 @@ async fn pay_page(signed: &Signed, status: StatusCode, code: &str, form: Form) -
             available: available.map(Qirat::display_gx),
             remaining: long_duration(std::time::Duration::from_secs(request.remaining_seconds.into())),
             now: signed.visit.web.clock.now().rfc3339(),
+            form,
             request,
         },
     )
@@ -205,7 +211,14 @@ mod tests {
     #[test]
     fn codes_are_read_as_people_write_them() {
         let code = |text| entered(text) == Some(Entered::Code("QS-6PAS3LHD".to_owned()));
-        for text in ["QS-6PAS3LHD", "qs-6pas3lhd", "6PAS3LHD", " qs 6pas 3lhd ", "QS6PAS3LHD", "https://wallet.gxcoin.money/pay/QS-6PAS3LHD"] {
+        for text in [
+            "QS-6PAS3LHD",
+            "qs-6pas3lhd",
+            "6PAS3LHD",
+            " qs 6pas 3lhd ",
+            "QS6PAS3LHD",
+            "https://wallet.gxcoin.money/pay/QS-6PAS3LHD",
+        ] {
             assert!(code(text), "{text}");
         }
         assert_eq!(entered("QSABCDEF"), Some(Entered::Code("QS-QSABCDEF".to_owned())), "a code may begin with QS");

@@ -81,9 +81,13 @@ async fn show(signed: Signed, Path(command): Path<String>) -> PageResult {
             ("On its way", Outcome::Waiting)
         }
         CommandStatus::Confirmed => ("Settled", Outcome::Settled),
-        CommandStatus::Failed => {
-            ("Refused", Outcome::Refused(view.error.as_ref().map_or_else(|| "The ledger refused the payment.".to_owned(), |error: &CommandFailure| error.message.clone())))
-        }
+        CommandStatus::Failed => (
+            "Refused",
+            Outcome::Refused(view.error.as_ref().map_or_else(
+                || "The ledger refused the payment.".to_owned(),
+                |error: &CommandFailure| error.message.clone(),
+            )),
+        ),
     };
     chrome.title = title.to_owned();
     page(&PaymentPage {

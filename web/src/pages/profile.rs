@@ -29,8 +29,16 @@ struct ProfilePage {
 const IDENTITY_FIELDS: [&str; 7] =
     ["firstName", "middleName", "lastName", "dateOfBirth", "gender", "placeOfBirth", "nationalityCountryCode"];
 const OTHER_FIELDS: [&str; 10] = [
-    "addressLine1", "addressLine2", "postalCode", "city", "stateProvince", "addressCountry", "employmentStatus",
-    "jobTitle", "companyName", "industry",
+    "addressLine1",
+    "addressLine2",
+    "postalCode",
+    "city",
+    "stateProvince",
+    "addressCountry",
+    "employmentStatus",
+    "jobTitle",
+    "companyName",
+    "industry",
 ];
 
 const EMPLOYMENTS: [(EmploymentStatus, &str, &str); 7] = [

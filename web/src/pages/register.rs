@@ -201,7 +201,13 @@ fn prefilled(view: &RegistrationView) -> Form {
     form
 }
 
-async fn render(visit: &Visit, status: StatusCode, step: Step, form: Form, view: Option<&RegistrationView>) -> PageResult {
+async fn render(
+    visit: &Visit,
+    status: StatusCode,
+    step: Step,
+    form: Form,
+    view: Option<&RegistrationView>,
+) -> PageResult {
     let countries = if step == Step::Name { countries(visit).await? } else { Vec::new() };
     let eligibility = view.and_then(|view| {
         Some(Eligibility { eligible: view.genesis_eligible?, message: view.eligibility_message.clone()? })
@@ -217,7 +223,11 @@ async fn render(visit: &Visit, status: StatusCode, step: Step, form: Form, view:
 /// The countries of the platform, for choice lists.
 pub(super) async fn countries(visit: &Visit) -> PageResult<Vec<Choice>> {
     let reply: CountriesReply = visit.api().get(&visit.caller, "/api/v1/countries").read().await?;
-    Ok(reply.countries.into_iter().map(|country| Choice::new(country.country_code.to_string(), country.country_name)).collect())
+    Ok(reply
+        .countries
+        .into_iter()
+        .map(|country| Choice::new(country.country_code.to_string(), country.country_name))
+        .collect())
 }
 
 /// Shows a step again with what was refused.
@@ -249,7 +259,8 @@ async fn again(visit: &Visit, key: Option<&Key>, step: Step, mut form: Form, fai
 
 async fn start(visit: Visit, Posted(form): Posted) -> PageResult {
     let body = StartRequest { email: form.value("email").to_owned() };
-    match visit.api().post(&visit.caller, "/api/v1/registration/email").json(&body).read::<RegistrationStarted>().await {
+    match visit.api().post(&visit.caller, "/api/v1/registration/email").json(&body).read::<RegistrationStarted>().await
+    {
         Ok(started) => {
             let mut response = see("/register");
             Key::keep(&visit, &mut response, &started);
@@ -264,7 +275,13 @@ macro_rules! step {
     ($visit:ident, $form:ident, $step:expr, $path:literal, $reply:ty, |$key:ident| $body:expr) => {{
         let Some($key) = Key::read(&$visit) else { return Ok(see("/register")) };
         let body = $body;
-        match $visit.api().post(&$visit.caller, concat!("/api/v1/registration/", $path)).json(&body).read::<$reply>().await {
+        match $visit
+            .api()
+            .post(&$visit.caller, concat!("/api/v1/registration/", $path))
+            .json(&body)
+            .read::<$reply>()
+            .await
+        {
             Ok(_) => Ok(see("/register")),
             Err(failure) => again(&$visit, Some(&$key), $step, $form, failure).await,
         }
@@ -338,7 +355,12 @@ async fn confirm_phone(visit: Visit, Posted(form): Posted) -> PageResult {
             let mut response = see_with("/dashboard", Flash::Welcome);
             Key::drop(&visit, &mut response);
             cookies::hand_on(response.headers_mut(), &reply.headers);
-            session::remember(&visit.web, response.headers_mut(), reply.body.user.profile_id, reply.body.csrf_token.as_deref());
+            session::remember(
+                &visit.web,
+                response.headers_mut(),
+                reply.body.user.profile_id,
+                reply.body.csrf_token.as_deref(),
+            );
             Ok(response)
         }
         Err(failure) => again(&visit, Some(&key), Step::PhoneCode, form, failure).await,

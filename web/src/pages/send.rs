@@ -11,14 +11,14 @@ use axum::routing::get;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gx_base::EntropyExt;
-use gx_types::api::command::CommandAccepted;
 use gx_types::api::tokenomics::{BalanceReply, FeeQuote, PaymentScope, PersonFound, TransferRequest};
-use gx_types::{ErrorCode, PersonStatus, ProfileId, Qirat};
+use gx_types::{CommandId, ErrorCode, PersonStatus, ProfileId, Qirat};
 use serde::{Deserialize, Serialize};
 
 use super::payment::Paid;
 use super::session::Signed;
 use crate::Web;
+use crate::api::ApiFailure;
 use crate::cookies;
 use crate::error::PageResult;
 use crate::view::{Chrome, Form, Tab, parse_amount};
@@ -80,12 +80,28 @@ impl Draft {
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
     }
 
+    /// The form as it was filled in.
+    fn form(&self) -> Form {
+        Form::default()
+            .with("to", self.typed.clone())
+            .with("amount", self.amount_typed.clone())
+            .with("unit", self.unit.clone())
+            .with("reason", self.reason.clone())
+    }
+
     fn keep(&self, signed: &Signed, response: &mut Response) {
         let Ok(json) = serde_json::to_vec(self) else { return };
         let value = URL_SAFE_NO_PAD.encode(json);
         let cookie = signed.visit.web.jar().set(cookies::DRAFT, &value, "/send", Some(DRAFT_SECONDS));
         cookies::add(response.headers_mut(), cookie);
     }
+}
+
+/// What is the same in both answers to a payment: settled already, or accepted.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Sent {
+    command_id: CommandId,
 }
 
 pub(super) fn routes() -> Router<Web> {
@@ -110,11 +126,7 @@ pub(super) async fn balance(signed: &Signed) -> PageResult<BalanceReply> {
 async fn show(signed: Signed) -> PageResult {
     let mut form = Form::default();
     if let Some(draft) = Draft::read(&signed) {
-        form = form
-            .with("to", draft.typed)
-            .with("amount", draft.amount_typed)
-            .with("unit", draft.unit)
-            .with("reason", draft.reason);
+        form = draft.form();
     }
     if let Some(to) = signed.visit.param("to") {
         form = form.with("to", to);
@@ -148,7 +160,7 @@ async fn look_up(signed: Signed, Posted(mut form): Posted) -> PageResult {
     let (Ok(amount), false) = (amount, form.refused()) else {
         return render(&signed, StatusCode::UNPROCESSABLE_ENTITY, form).await;
     };
-    let call = signed.visit.api().get(&signed.visit.caller, "/api/v1/people/lookup").query("query", form.value("to"));
+    let call = signed.visit.api().get(&signed.visit.caller, "/api/v1/people/lookup").query("q", form.value("to"));
     let found = match call.read::<PersonFound>().await {
         Ok(found) => found,
         Err(failure) => {
@@ -170,6 +182,9 @@ async fn look_up(signed: Signed, Posted(mut form): Posted) -> PageResult {
     if form.refused() {
         return render(&signed, StatusCode::UNPROCESSABLE_ENTITY, form).await;
     }
+    if let Err(failure) = quote(&signed, found.profile_id, amount).await {
+        return refused(&signed, form, failure).await;
+    }
     let draft = Draft {
         typed: form.value("to").to_owned(),
         amount_typed: form.value("amount").to_owned(),
@@ -184,6 +199,20 @@ async fn look_up(signed: Signed, Posted(mut form): Posted) -> PageResult {
     let mut response = see("/send/confirm");
     draft.keep(&signed, &mut response);
     Ok(response)
+}
+
+/// What the payment would cost now.
+async fn quote(signed: &Signed, to: ProfileId, amount: Qirat) -> Result<FeeQuote, ApiFailure> {
+    let call = signed.visit.api().get(&signed.visit.caller, "/api/v1/fees/quote");
+    call.query("to", to.to_string()).query("amount", amount.to_string()).read().await
+}
+
+/// Shows the form again with what the API says about payer, receiver or amount.
+async fn refused(signed: &Signed, mut form: Form, failure: ApiFailure) -> PageResult {
+    let problem = failure.refusal()?;
+    form.take_problem(&problem, &["to", "amount", "reason"]);
+    let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::CONFLICT);
+    render(signed, status, form).await
 }
 
 fn first_message(problem: &gx_types::Problem) -> String {
@@ -201,15 +230,12 @@ async fn confirm(signed: Signed) -> PageResult {
 }
 
 async fn confirm_page(signed: &Signed, status: StatusCode, draft: Draft, form: Form) -> PageResult {
-    let quote = signed
-        .visit
-        .api()
-        .get(&signed.visit.caller, "/api/v1/fees/quote")
-        .query("toID", draft.to.to_string())
-        .query("amount", draft.amount.to_string())
-        .read::<FeeQuote>();
-    let (quote, balance) = tokio::join!(quote, balance(signed));
-    let (quote, available) = (quote?, balance?.balance.available);
+    let (quote, balance) = tokio::join!(quote(signed, draft.to, draft.amount), balance(signed));
+    let available = balance?.balance.available;
+    let quote = match quote {
+        Ok(quote) => quote,
+        Err(failure) => return refused(signed, draft.form(), failure).await,
+    };
     page_with(
         status,
         &ConfirmPage {
@@ -233,9 +259,11 @@ async fn confirm_page(signed: &Signed, status: StatusCode, draft: Draft, form: F
 }
 
 async fn send(signed: Signed, Posted(mut form): Posted) -> PageResult {
-    let (Ok(to), Ok(amount), Ok(fee)) =
-        (form.value("to").parse::<ProfileId>(), form.value("amount").parse::<Qirat>(), form.value("fee").parse::<Qirat>())
-    else {
+    let (Ok(to), Ok(amount), Ok(fee)) = (
+        form.value("to").parse::<ProfileId>(),
+        form.value("amount").parse::<Qirat>(),
+        form.value("fee").parse::<Qirat>(),
+    ) else {
         return Ok(see("/send"));
     };
     let body = TransferRequest {
@@ -245,7 +273,7 @@ async fn send(signed: Signed, Posted(mut form): Posted) -> PageResult {
         expected_fee: Some(fee),
     };
     let call = signed.visit.api().post(&signed.visit.caller, "/api/v1/transfers").json(&body);
-    let sent = call.key(form.value("key")).wait(SETTLE_WAIT_SECONDS).read::<CommandAccepted>().await;
+    let sent = call.key(form.value("key")).wait(SETTLE_WAIT_SECONDS).read::<Sent>().await;
     match sent {
         Ok(accepted) => {
             let mut response = see(&format!("/payments/{}", accepted.command_id));
@@ -264,13 +292,17 @@ async fn send(signed: Signed, Posted(mut form): Posted) -> PageResult {
         Err(failure) => {
             let problem = failure.refusal()?;
             form.refuse_all(match problem.code {
-                ErrorCode::FeeChanged => "The fee has changed meanwhile. Nothing was sent. Look at the new total.".to_owned(),
+                ErrorCode::FeeChanged => {
+                    "The fee has changed meanwhile. Nothing was sent. Look at the new total.".to_owned()
+                }
                 _ => first_message(&problem),
             });
+            let typed = Draft::read(&signed).map(|draft| (draft.typed, draft.amount_typed, draft.unit));
+            let (typed, amount_typed, unit) = typed.unwrap_or_default();
             let draft = Draft {
-                typed: String::new(),
-                amount_typed: String::new(),
-                unit: String::new(),
+                typed,
+                amount_typed,
+                unit,
                 to,
                 name: form.value("name").to_owned(),
                 masked: false,

@@ -4,9 +4,9 @@ use axum::extract::{FromRef, FromRequestParts};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use gx_base::limits::REFRESH_TOKEN_SECONDS;
+use gx_types::ProfileId;
 use gx_types::api::identity::{ProfileReply, ProfileView};
 use gx_types::api::messaging::UnreadCountReply;
-use gx_types::ProfileId;
 
 use crate::Web;
 use crate::cookies;

@@ -43,7 +43,14 @@ pub fn long_duration(span: Duration) -> String {
     let seconds = span.as_secs();
     let parts = [(seconds / 86_400, "d"), (seconds / 3_600 % 24, "h"), (seconds / 60 % 60, "min"), (seconds % 60, "s")];
     let Some(first) = parts.iter().position(|(count, _)| *count > 0) else { return "now".to_owned() };
-    parts.iter().skip(first).take(2).filter(|(count, _)| *count > 0).map(|(count, unit)| format!("{count} {unit}")).collect::<Vec<_>>().join(" ")
+    parts
+        .iter()
+        .skip(first)
+        .take(2)
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, unit)| format!("{count} {unit}"))
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 #[cfg(test)]
@@ -55,7 +62,15 @@ mod tests {
         let at = Moment(Timestamp::from_micros(1_700_000_000_123_456));
         assert_eq!(at.plain(), "14 Nov 2023, 22:13 UTC");
         assert_eq!(at.exact(), "14 Nov 2023, 22:13:20 UTC");
-        for (seconds, text) in [(0, "now"), (59, "59 s"), (300, "5 min"), (302, "5 min 2 s"), (90_061, "1 d 1 h"), (86_400, "1 d"), (86_460, "1 d")] {
+        for (seconds, text) in [
+            (0, "now"),
+            (59, "59 s"),
+            (300, "5 min"),
+            (302, "5 min 2 s"),
+            (90_061, "1 d 1 h"),
+            (86_400, "1 d"),
+            (86_460, "1 d"),
+        ] {
             assert_eq!(long_duration(Duration::from_secs(seconds)), text);
         }
     }

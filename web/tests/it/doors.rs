@@ -6,8 +6,18 @@ use serde_json::{Value, json};
 use crate::site::{CSRF, FORM, ME, Site, profile};
 
 const NEED_A_SESSION: [&str; 12] = [
-    "/dashboard", "/messages", "/documents", "/profile", "/send", "/send/confirm", "/requests", "/requests/new", "/pay",
-    "/pay/QS-6PAS3LHD", "/history", "/notifications",
+    "/dashboard",
+    "/messages",
+    "/documents",
+    "/profile",
+    "/send",
+    "/send/confirm",
+    "/requests",
+    "/requests/new",
+    "/pay",
+    "/pay/QS-6PAS3LHD",
+    "/history",
+    "/notifications",
 ];
 
 fn granted() -> Value {
@@ -29,6 +39,13 @@ async fn signed_out_every_page_with_a_session_leads_to_the_login_and_back() {
         site.get(path).await.leads_to(307, &format!("/login?next={encoded}"));
     }
     site.get("/history?type=SENT&cursor=a").await.leads_to(307, "/login?next=%2Fhistory%3Ftype%3DSENT%26cursor%3Da");
+    for path in ["/admin", "/admin/queue", "/admin/users", "/admin/outbox", "/admin/system"] {
+        let encoded = path.replace('/', "%2F");
+        site.get(path).await.leads_to(307, &format!("/admin/login?next={encoded}"));
+    }
+    // One side's session opens nothing on the other.
+    Site::signed_in().get("/admin/queue").await.leads_to(307, "/admin/login?next=%2Fadmin%2Fqueue");
+    Site::as_admin(&[]).get("/dashboard").await.leads_to(307, "/login?next=%2Fdashboard");
 }
 
 #[tokio::test]
@@ -44,7 +61,12 @@ async fn a_session_that_the_api_does_not_take_any_more_is_forgotten_and_told() {
 #[tokio::test]
 async fn signing_in_hands_the_cookie_on_and_leads_to_the_page_that_was_asked_for() {
     let site = Site::new();
-    site.says_with_cookie("POST", "/api/v1/auth/login", granted(), "gx_session=s.secret; Path=/; HttpOnly; SameSite=Lax");
+    site.says_with_cookie(
+        "POST",
+        "/api/v1/auth/login",
+        granted(),
+        "gx_session=s.secret; Path=/; HttpOnly; SameSite=Lax",
+    );
     let form = site.get("/login?next=%2Fpay%2FQS-6PAS3LHD").await;
     form.is(200);
     assert_eq!(form.hidden("next"), "/pay/QS-6PAS3LHD");
@@ -55,7 +77,10 @@ async fn signing_in_hands_the_cookie_on_and_leads_to_the_page_that_was_asked_for
     assert!(page.cookie("gx_csrf").unwrap().starts_with("fresh-token; Path=/; HttpOnly; SameSite=Lax"));
     assert!(page.cookie("gx_profile").unwrap().starts_with(ME));
     let asked = site.last("POST", "/api/v1/auth/login");
-    assert_eq!(asked.json(), json!({"email": "Ada@devnet.gxcoin.test", "password": " with space ", "transport": "cookie"}));
+    assert_eq!(
+        asked.json(),
+        json!({"email": "Ada@devnet.gxcoin.test", "password": " with space ", "transport": "cookie"})
+    );
 }
 
 #[tokio::test]
@@ -63,7 +88,9 @@ async fn a_foreign_next_is_not_followed() {
     let site = Site::new();
     site.says_with_cookie("POST", "/api/v1/auth/login", granted(), "gx_session=s; Path=/");
     for next in ["https://evil.example", "//evil.example", "/\\evil.example", "/login"] {
-        site.post("/login", &[("next", next), ("email", "a@b.cd"), ("password", "x")]).await.leads_to(303, "/dashboard");
+        site.post("/login", &[("next", next), ("email", "a@b.cd"), ("password", "x")])
+            .await
+            .leads_to(303, "/dashboard");
     }
 }
 
@@ -184,7 +211,10 @@ async fn unknown_addresses_are_a_page_and_below_api_a_problem() {
     site.get("/nothing").await.is(404).shows("Nothing here").shows("Number of this request");
     let api = site.get("/api/v1/nothing").await;
     api.is(404);
-    assert!(api.headers[header::CONTENT_TYPE].to_str().unwrap().starts_with("application/json"), "the API's own answer");
+    assert!(
+        api.headers[header::CONTENT_TYPE].to_str().unwrap().starts_with("application/json"),
+        "the API's own answer"
+    );
     site.post("/dashboard", &[]).await.is(405).shows("cannot be used that way");
 }
 

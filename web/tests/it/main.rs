@@ -2,5 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::allow_attributes, missing_docs)]
 
+mod console;
 mod doors;
+mod payments;
+mod registration;
 mod site;
+mod status;
+mod wallet;

@@ -124,7 +124,8 @@ impl Site {
         let api = Router::new().route("/api/v1/{*rest}", axum::routing::any(answer)).with_state(fake.clone());
         let options = EdgeOptions {
             env,
-            public_url: if env == EnvName::Mainnet { "https://wallet.gxcoin.money" } else { "http://localhost:3000" }.to_owned(),
+            public_url: if env == EnvName::Mainnet { "https://wallet.gxcoin.money" } else { "http://localhost:3000" }
+                .to_owned(),
             components: Vec::new(),
             clock: Arc::new(ManualClock::at(NOW.parse::<Timestamp>().unwrap())),
             entropy: Arc::new(SeededEntropy::new(1)),
@@ -148,15 +149,24 @@ impl Site {
         site.says("GET", &format!("/api/v1/users/{ME}"), 200, json!({ "user": user }));
         site.says("GET", "/api/v1/notifications/unread-count", 200, json!({ "unreadCount": 3 }));
         site.says("GET", &format!("/api/v1/wallets/{ME}/balance"), 200, json!({ "balance": wallet() }));
+        site.says("GET", "/api/v1/countries", 200, countries());
+        site
+    }
+
+    /// Signed in to the console with these permissions.
+    pub fn as_admin(permissions: &[&str]) -> Self {
+        let mut site = Self::new();
+        site.cookies = format!("gx_admin_session=s.secret; gx_admin_csrf={CSRF}; gx_form={FORM}");
         site.says(
             "GET",
-            "/api/v1/countries",
+            "/api/v1/admin/auth/profile",
             200,
-            json!({ "countries": [
-                { "countryCode": "GB", "countryName": "United Kingdom" },
-                { "countryCode": "US", "countryName": "United States" },
-            ] }),
+            json!({
+                "id": ME, "username": "root", "email": "root@gx.test", "displayName": "Root", "role": "SUPER_OWNER",
+                "lastLoginAt": NOW, "requirePasswordChange": false, "createdAt": NOW, "permissions": permissions,
+            }),
         );
+        site.says("GET", "/api/v1/countries", 200, countries());
         site
     }
 
@@ -212,7 +222,8 @@ impl Site {
 
     /// Sends a form with the token of the session, or of the anonymous visitor.
     pub async fn post(&self, target: &str, fields: &[(&str, &str)]) -> Page {
-        let token = if self.cookies.contains("gx_csrf") || self.cookies.contains("gx_admin_csrf") { CSRF } else { FORM };
+        let token =
+            if self.cookies.contains("gx_csrf") || self.cookies.contains("gx_admin_csrf") { CSRF } else { FORM };
         let mut all = vec![("csrf", token)];
         all.extend_from_slice(fields);
         self.post_raw(target, &all, &[]).await
@@ -284,6 +295,13 @@ async fn answer(State(fake): State<Fake>, request: Request) -> Response {
         )
             .into_response(),
     }
+}
+
+pub fn countries() -> Value {
+    json!({ "countries": [
+        { "countryCode": "GB", "countryName": "United Kingdom" },
+        { "countryCode": "US", "countryName": "United States" },
+    ] })
 }
 
 /// A person with a wallet.
