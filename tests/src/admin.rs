@@ -13,20 +13,12 @@ pub struct Admin {
 }
 
 impl Admin {
-    /// Makes an administrator on the host, as an operator does, and signs in.
-    pub async fn of(platform: &Platform, username: &str) -> Self {
-        let email = format!("{username}@devnet.gxcoin.test");
-        let output =
-            platform.command(&["admin", "create", username, "--email", &email]).output().expect("gx admin create runs");
-        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
-        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.success(), "gx admin create: {printed}{errors}");
-        let first = printed
-            .lines()
-            .find_map(|line| line.split_once("assword:"))
-            .map(|(_, password)| password.trim().to_owned())
-            .unwrap_or_else(|| panic!("no password in: {printed}"));
-        Self::sign_in(&platform.api(), username, &first).await
+    /// One of the two administrators of devnet, whose logins `gx up` prints and keeps.
+    pub async fn of(platform: &Platform) -> Self {
+        let path = platform.data().join("secrets/devnet-admins");
+        let logins = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let (username, password) = logins.lines().next().and_then(|line| line.split_once(' ')).expect("a login");
+        Self::sign_in(&platform.api(), username, password).await
     }
 
     /// Signs in.

@@ -43,7 +43,9 @@ impl PlatformBuilder {
             env.push(("DATABASE_URL".to_owned(), url));
         }
         // A person's limits are for people; a suite is many people from one address.
-        env.push(("RATE_LIMIT_FACTOR".to_owned(), "1000".to_owned()));
+        for class in ["PEER", "LOGIN", "REGISTER", "CODE_SEND", "CODE_CHECK", "READ", "WRITE", "UPLOAD", "LOOKUP"] {
+            env.push((format!("RATE_LIMIT_{class}"), "1000000/60".to_owned()));
+        }
         let mut platform =
             Platform { folder, args: self.args, env, child: None, addresses: BTreeMap::new(), failpoint: None };
         platform.restart().await;

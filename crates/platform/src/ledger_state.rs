@@ -93,7 +93,8 @@ impl LedgerState {
             paused: projection::system::pause_reason(db).await?.is_some(),
             oldest_waiting: outbox::oldest_waiting(db).await?,
         };
-        *last = Some(seen);
+        // «Not bound yet» ends once and for all, in the first second of a first start: it is not believed.
+        *last = seen.bound.then_some(seen);
         Ok(seen)
     }
 }

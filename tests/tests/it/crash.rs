@@ -77,7 +77,7 @@ impl Load {
 async fn kills_under_load(database: Database) {
     let kills: usize = std::env::var("GX_CRASH_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(KILLS);
     let mut platform = Platform::on(database).start().await;
-    let admin = Admin::of(&platform, "olga").await;
+    let admin = Admin::of(&platform).await;
     let mut people = Vec::new();
     for number in 0..PEOPLE {
         let country = ["US", "GB", "FR"][number % 3];

@@ -158,7 +158,7 @@ async fn dashboard(person: &Person) -> Value {
 }
 
 async fn every_journey(platform: &Platform) {
-    let admin = Admin::of(platform, "olga").await;
+    let admin = Admin::of(platform).await;
     tokio::join!(
         two_old_people_and_a_request(platform, &admin),
         granted_people_pay(platform, &admin, &[200]),

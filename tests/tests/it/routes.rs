@@ -14,7 +14,7 @@ const NOBODY: &str = "00000000-0000-7000-8000-000000000000";
 #[tokio::test(flavor = "multi_thread")]
 async fn every_route_refuses_what_it_must() {
     let platform = Platform::on(Database::Sqlite).start().await;
-    let admin = Admin::of(&platform, "olga").await;
+    let admin = Admin::of(&platform).await;
     let ann = NewPerson::of("Ann", "US", "1990-03-15").settle(&platform, &admin).await;
     let bob = NewPerson::of("Bob", "GB", "1985-07-22").settle(&platform, &admin).await;
     let operations = operations(&platform).await;
