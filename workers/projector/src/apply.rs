@@ -28,6 +28,9 @@ pub(crate) enum NotApplied {
     /// A row changed between reading and writing; try again.
     #[error("a row changed while a batch was applied")]
     Overtaken,
+    /// It was only tried out.
+    #[error("it was only tried out")]
+    Undone,
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -67,6 +70,25 @@ pub(crate) async fn apply(store: &Store, batch: Batch) -> Result<Applied, NotApp
             Box::pin(async move { apply_in(tx, &batch).await })
         })
         .await
+}
+
+/// Applies a batch and undoes it: whether it could be applied.
+pub(crate) async fn try_out(store: &Store, batch: Batch) -> Result<(), NotApplied> {
+    let batch = Arc::new(batch);
+    let tried: Result<(), NotApplied> = store
+        .write(move |tx| {
+            let batch = Arc::clone(&batch);
+            Box::pin(async move {
+                apply_in(tx, &batch).await?;
+                // Every unit that fails is undone.
+                Err(NotApplied::Undone)
+            })
+        })
+        .await;
+    match tried {
+        Err(NotApplied::Undone) => Ok(()),
+        other => other,
+    }
 }
 
 async fn apply_in(tx: &Tx, batch: &Batch) -> Result<Applied, NotApplied> {

@@ -9,10 +9,10 @@ use gx_ledger::{Block, LedgerError};
 use gx_store::StoreError;
 use gx_store::entity::projector_checkpoints;
 use gx_store::projection::checkpoint::{self, Lease, Stop};
-use gx_types::Sha256Hex;
+use gx_types::{Sha256Hex, TxId};
 use tokio_util::sync::CancellationToken;
 
-use crate::apply::{Applied, Batch, NotApplied, apply, record_stop};
+use crate::apply::{Applied, Batch, NotApplied, apply, record_stop, try_out};
 use crate::fold::Halt;
 use crate::metrics;
 use crate::projector::{PROJECTOR, Projector};
@@ -230,7 +230,9 @@ impl Projector {
                 }
                 Err(error) => {
                     blocks.clear();
-                    halted = Some(halt_at(last.number, format!("the database refuses it: {error}")));
+                    let mut halt = halt_at(last.number, format!("the database refuses it: {error}"));
+                    halt.stop.tx_id = self.refused_transaction(lease, &last).await;
+                    halted = Some(halt);
                 }
             }
         }
@@ -240,10 +242,29 @@ impl Projector {
         }
     }
 
+    /// The first transaction of a block that the database refuses; every try is undone.
+    async fn refused_transaction(&self, lease: &Lease, block: &Arc<Block>) -> Option<TxId> {
+        let (mut fits, mut too_many) = (0, block.transactions.len());
+        while too_many - fits > 1 {
+            let middle = fits + (too_many - fits) / 2;
+            let mut part = Block::clone(block);
+            part.transactions.truncate(middle);
+            if try_out(&self.parts.store, self.batch(lease, vec![Arc::new(part)])).await.is_ok() {
+                fits = middle;
+            } else {
+                too_many = middle;
+            }
+        }
+        block.transactions.get(fits).map(|tx| tx.tx_id)
+    }
+
     async fn apply_batch(&self, lease: &Lease, blocks: Vec<Arc<Block>>) -> Result<Applied, NotApplied> {
+        apply(&self.parts.store, self.batch(lease, blocks)).await
+    }
+
+    fn batch(&self, lease: &Lease, blocks: Vec<Arc<Block>>) -> Batch {
         let now = self.parts.clock.now();
-        let lease_until = now.plus(self.parts.settings.lease);
-        apply(&self.parts.store, Batch { blocks, lease: lease.clone(), now, lease_until }).await
+        Batch { blocks, lease: lease.clone(), now, lease_until: now.plus(self.parts.settings.lease) }
     }
 
     /// After the commit: numbers, status, bus.

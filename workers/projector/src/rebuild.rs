@@ -151,7 +151,7 @@ pub async fn rebuild(
             apply(store, ready).await.map_err(|error| match error {
                 NotApplied::Store(error) => RebuildError::Store(error),
                 NotApplied::Halted(halt) => RebuildError::Halted { block: halt.stop.block, reason: halt.stop.reason },
-                NotApplied::LostLease | NotApplied::Overtaken => {
+                NotApplied::LostLease | NotApplied::Overtaken | NotApplied::Undone => {
                     RebuildError::Scratch("somebody else writes into it".to_owned())
                 }
             })?;

@@ -54,10 +54,11 @@ const RULES: &[Rule] = &[
     },
     Rule {
         name: "a payment of a request on the ledger has made the request PAID, once",
-        broken: "SELECT q.request_code AS broken FROM qsend_requests q
-                 JOIN transactions t ON t.account_id = q.creator_account_id AND t.kind = 'RECEIVED'
-                   AND (t.ledger_key = 'qsend-' || q.request_code OR t.ledger_key LIKE 'qsend-' || q.request_code || '-%')
-                 WHERE q.status <> 'PAID' OR t.tx_id <> q.on_chain_tx_id",
+        // `qsend-` and eleven characters of code; further tries end in `-<attempt>`.
+        broken: "SELECT q.request_code AS broken FROM transactions t
+                 JOIN qsend_requests q ON q.request_code = substr(t.ledger_key, 7, 11)
+                 WHERE t.ledger_key LIKE 'qsend-%' AND t.kind = 'RECEIVED' AND t.account_id = q.creator_account_id
+                   AND (q.status <> 'PAID' OR t.tx_id <> q.on_chain_tx_id)",
     },
     Rule {
         name: "a line of a person's history that is no fee has its notice",

@@ -61,6 +61,42 @@ async fn a_balance_that_does_not_follow_stops_the_projector_before_its_block() {
 }
 
 #[tokio::test]
+async fn what_the_database_refuses_is_found_in_its_batch_and_named() {
+    for test in stores().await {
+        let store = &test.store;
+        let mut world = World::ready();
+        let (alice, bob) = (gx_id("US", "1990-01-01", 1), gx_id("GB", "1985-07-22", 2));
+        world.call(&create_user(&alice, 36, 0)).unwrap();
+        world.call(&create_user(&bob, 40, 0)).unwrap();
+        let before = world.cut();
+        let mut payments = Vec::new();
+        for number in 0..7 {
+            let key = format!("transfer-{number}");
+            payments.push(world.call(&pay(alice.as_str(), bob.as_str(), Qirat::new(10).unwrap(), &key)).unwrap());
+        }
+        let refused = world.cut();
+        world.cut();
+        // A line that cannot be there yet: somebody wrote into the read model.
+        let bad = &payments[4];
+        let sql =
+            "INSERT INTO transactions (account_id, tx_id, event_index, leg, kind, direction, amount, block_number,
+                     tx_position, occurred_at) VALUES ($1, $2, 0, 0, 'SENT', 'OUT', 1, 1, 1, 1)";
+        execute(store, sql, vec![alice.to_string().into(), bad.tx_id.to_string().into()]).await;
+
+        let running = Running::start(store, &world.chain, "one");
+        until("it stands still", || async { running.projector.standing().stop.is_some() }).await;
+        let stop = running.projector.standing().stop.unwrap();
+        assert_eq!((stop.block, stop.tx_id), (refused, Some(bad.tx_id)), "{}", stop.reason);
+        assert_eq!(next_block(store).await, i64::try_from(before).unwrap() + 1);
+        execute(store, "DELETE FROM transactions WHERE amount = 1", vec![]).await;
+        caught_up(store, &world.chain).await;
+        running.stop().await;
+        let findings = gx_projector::rebuild::check_now(store).await.unwrap();
+        assert_eq!(findings.faults, Vec::<String>::new());
+    }
+}
+
+#[tokio::test]
 async fn a_person_in_a_state_the_ledger_contradicts_stops_the_projector() {
     let test = gx_store::testing::TestStore::sqlite().await.unwrap();
     let store = &test.store;
