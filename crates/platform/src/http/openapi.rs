@@ -214,17 +214,20 @@ fn responses(meta: &RouteMeta, problem: &Value, components: &mut Components) -> 
     let mut responses = Map::new();
     let correlation = json!({ "description": "Ties the answer to log lines, rows and blocks", "schema": { "type": "string" } });
     for reply in &meta.replies {
-        let mut response = json!({ "description": reply.description, "headers": { "X-Correlation-Id": correlation } });
+        // One status may come in several content types.
+        let response = responses
+            .entry(reply.status.to_string())
+            .or_insert_with(|| json!({ "description": reply.description, "headers": { "X-Correlation-Id": correlation } }));
         match &reply.body {
             ReplyBody::Empty => {}
             ReplyBody::Json(schema) => {
-                response["content"] = json!({ "application/json": { "schema": schema.reference(components) } });
+                response["content"]["application/json"] = json!({ "schema": schema.reference(components) });
             }
             ReplyBody::Bytes(content_type) => {
-                response["content"] = json!({ *content_type: { "schema": { "type": "string", "contentMediaType": content_type } } });
+                response["content"][*content_type] =
+                    json!({ "schema": { "type": "string", "contentMediaType": content_type } });
             }
         }
-        responses.insert(reply.status.to_string(), response);
     }
     let mut by_status: BTreeMap<u16, Vec<ErrorCode>> = BTreeMap::new();
     for code in meta.problems() {

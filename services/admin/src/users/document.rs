@@ -16,7 +16,9 @@ pub(super) fn route() -> Handled {
         .access(Access::Admin(Permission::UserView))
         .param::<ProfileId>("userId", "The person's profile id")
         .param::<DocumentId>("documentId", "The document")
-        .reply_bytes(200, "image/*", "The file")
+        .reply_bytes(200, "image/jpeg", "The file, with the content type found at upload")
+        .reply_bytes(200, "image/png", "")
+        .reply_bytes(200, "application/pdf", "")
         .errors(&[ErrorCode::ObjectStoreUnavailable])
         .handle(handle)
 }

@@ -17,7 +17,9 @@ pub(crate) fn route() -> Handled {
         .summary("The file of an own document")
         .access(Access::Person)
         .param::<DocumentId>("documentId", "The document")
-        .reply_bytes(200, "application/octet-stream", "The file, with the content type found at upload")
+        .reply_bytes(200, "image/jpeg", "The file, with the content type found at upload")
+        .reply_bytes(200, "image/png", "")
+        .reply_bytes(200, "application/pdf", "")
         .errors(&[ErrorCode::ObjectStoreUnavailable])
         .handle(handle)
 }

@@ -14,6 +14,9 @@ fn the_document_is_made_from_the_routes() {
         assert_eq!(operation["operationId"], meta.operation_id(), "{} {}", meta.method(), meta.path());
     }
     assert_eq!(routes.metas().count(), 25);
+    let file = &document["paths"]["/api/v1/documents/{documentId}/file"]["get"]["responses"]["200"]["content"];
+    let types: Vec<&String> = file.as_object().unwrap().keys().collect();
+    assert_eq!(types, ["application/pdf", "image/jpeg", "image/png"]);
 }
 
 #[tokio::test]
