@@ -199,7 +199,7 @@ async fn logins(app: &App, home: &Home, no_people: bool, started: Instant) -> Re
         lines.extend(admin::devnet_admins(app, home).await?);
         if !no_people {
             say(started, "test people");
-            lines.extend(personas::first_start(app).await?);
+            lines.extend(personas::of_devnet(app).await?);
         }
     }
     Ok(lines)

@@ -79,7 +79,7 @@ CREATE TABLE user_profiles (
     onchain_registered_at BIGINT,
     gx_id TEXT UNIQUE,
     -- HMAC-SHA-256 over the verified document. No CHECK: rows of an older build are found and repaired by a data step.
-    biometric_hash TEXT UNIQUE,
+    biometric_hash TEXT,
     lock_reason TEXT,
     lock_notes TEXT,
     locked_by TEXT,
