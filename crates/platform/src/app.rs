@@ -117,7 +117,8 @@ impl App {
             None => Bus::local(),
             Some(url) => {
                 let process = entropy.uuid_v7(clock.now());
-                Bus::redis(url, settings.env, process, stop.clone()).map_err(|error| AppError::Redis(error.to_string()))?
+                Bus::redis(url, settings.env, process, stop.clone())
+                    .map_err(|error| AppError::Redis(error.to_string()))?
             }
         };
         let tokens =
@@ -301,4 +302,3 @@ pub fn install_crypto() {
     // An error means that one is installed already, which is what is wanted.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
 }
-

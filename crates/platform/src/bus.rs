@@ -91,7 +91,12 @@ impl Bus {
     ///
     /// # Errors
     /// When the address is none.
-    pub fn redis(url: &Secret, env: EnvName, process: Uuid, stop: CancellationToken) -> Result<Self, redis::RedisError> {
+    pub fn redis(
+        url: &Secret,
+        env: EnvName,
+        process: Uuid,
+        stop: CancellationToken,
+    ) -> Result<Self, redis::RedisError> {
         let client = redis::Client::open(url.expose())?;
         let (outbound, queue) = mpsc::channel(OUTBOUND_CAPACITY);
         let bus = Self::with(Some(outbound));
@@ -126,9 +131,8 @@ impl Bus {
     #[must_use]
     pub fn watch_command(&self, command_id: CommandId) -> CommandWatch {
         let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = waiting
-            .entry(command_id)
-            .or_insert_with(|| Waiting { settled: Arc::new(Notify::new()), waiters: 0 });
+        let entry =
+            waiting.entry(command_id).or_insert_with(|| Waiting { settled: Arc::new(Notify::new()), waiters: 0 });
         entry.waiters += 1;
         CommandWatch { bus: self.clone(), command_id, settled: Arc::clone(&entry.settled) }
     }

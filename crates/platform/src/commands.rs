@@ -21,10 +21,10 @@ const LOOK_EVERY: (Duration, Duration) = (Duration::from_millis(100), Duration::
 /// The row of a command as callers see it.
 #[must_use]
 pub fn command_view(row: &Model) -> CommandView {
-    let result = row.tx_id.zip(row.block_number).map(|(tx_id, block)| CommandResult {
-        transaction_id: tx_id.0,
-        block_number: block.to_string(),
-    });
+    let result = row
+        .tx_id
+        .zip(row.block_number)
+        .map(|(tx_id, block)| CommandResult { transaction_id: tx_id.0, block_number: block.to_string() });
     let failed = row.state.0 == OutboxState::Failed && row.projected_block.is_none();
     let error = row.error_code.as_ref().filter(|_| failed).map(|code| CommandFailure {
         code: code.clone(),

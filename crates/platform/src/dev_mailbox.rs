@@ -58,7 +58,9 @@ pub fn routes(env: EnvName) -> RouteSet {
     routes.route(
         Route::get("/api/v1/dev/mailbox", "readDevMailbox")
             .summary("Messages to test people")
-            .description("Only on devnet and testnet: what went to addresses under gxcoin.test and to reserved numbers.")
+            .description(
+                "Only on devnet and testnet: what went to addresses under gxcoin.test and to reserved numbers.",
+            )
             .access(Access::Public)
             .limit(RateClass::Read)
             .query::<MailboxQuery>()
@@ -69,9 +71,10 @@ pub fn routes(env: EnvName) -> RouteSet {
 
 async fn read(State(app): State<App>, ApiQuery(query): ApiQuery<MailboxQuery>) -> ApiResult<Json<MailboxReply>> {
     // A plus sign in a query means a space; numbers are looked up as people type them.
-    let recipient = query.to.map(|to| to.trim().to_ascii_lowercase()).map(|to| {
-        if !to.contains('@') && !to.starts_with('+') && !to.is_empty() { format!("+{to}") } else { to }
-    });
+    let recipient = query
+        .to
+        .map(|to| to.trim().to_ascii_lowercase())
+        .map(|to| if !to.contains('@') && !to.starts_with('+') && !to.is_empty() { format!("+{to}") } else { to });
     let rows = dev_mailbox::newest(app.store().read(), recipient.as_deref(), SHOWN_MAX).await?;
     let messages = rows
         .into_iter()

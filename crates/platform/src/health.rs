@@ -192,7 +192,12 @@ impl Health {
                     tracing::info!(component = self.component, dependency = dependency.name, "a dependency is back");
                 }
                 HealthState::Down => {
-                    tracing::warn!(component = self.component, dependency = dependency.name, reason, "a dependency is down");
+                    tracing::warn!(
+                        component = self.component,
+                        dependency = dependency.name,
+                        reason,
+                        "a dependency is down"
+                    );
                 }
             }
         }
@@ -240,7 +245,8 @@ mod tests {
         clock.advance(Duration::from_secs(5));
         let down = health.check().await;
         assert!(!down.ready);
-        let missing: Vec<_> = down.missing().map(|dependency| (dependency.name.as_str(), dependency.reason.as_deref())).collect();
+        let missing: Vec<_> =
+            down.missing().map(|dependency| (dependency.name.as_str(), dependency.reason.as_deref())).collect();
         assert_eq!(missing, [("database", Some("it went away"))]);
         let since = down.dependencies[0].since;
         clock.advance(Duration::from_secs(60));

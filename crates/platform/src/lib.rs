@@ -36,7 +36,7 @@ pub use app::{App, AppError, AppParts, install_crypto};
 pub use biometric::{BiometricError, BiometricKey, DocumentError, normalise_number};
 pub use bus::{Bus, BusMessage, CommandWatch};
 pub use commands::{accepted, command_view, wait_for_command};
-pub use dev_mailbox::{MailboxQuery, MailboxReply, MailboxMessage, routes as dev_mailbox_routes};
+pub use dev_mailbox::{MailboxMessage, MailboxQuery, MailboxReply, routes as dev_mailbox_routes};
 pub use idempotent::{Once, idempotent};
 pub use ledger_state::LedgerState;
 pub use mail::{Mail, MailError, MailMessage};

@@ -37,9 +37,9 @@ pub fn install(level: &str, format: LogFormat) {
                         .with_writer(std::io::stderr),
                 )
                 .try_init(),
-            LogFormat::Text => {
-                registry.with(tracing_subscriber::fmt::layer().with_target(false).with_writer(std::io::stderr)).try_init()
-            }
+            LogFormat::Text => registry
+                .with(tracing_subscriber::fmt::layer().with_target(false).with_writer(std::io::stderr))
+                .try_init(),
         };
     });
 }

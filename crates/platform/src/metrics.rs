@@ -72,10 +72,13 @@ pub fn install(metrics: &[&[MetricDecl]]) -> Result<(), MetricsError> {
 /// Everything counted so far, in Prometheus' text form. Empty before [`install`].
 #[must_use]
 pub fn render() -> String {
-    REGISTRY.get().map(|registry| {
-        registry.run_upkeep();
-        registry.render()
-    }).unwrap_or_default()
+    REGISTRY
+        .get()
+        .map(|registry| {
+            registry.run_upkeep();
+            registry.render()
+        })
+        .unwrap_or_default()
 }
 
 /// Counts one answered request.

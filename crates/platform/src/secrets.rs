@@ -44,7 +44,13 @@ impl Secrets {
     ///
     /// # Errors
     /// [`SealError`] never in practice.
-    pub fn seal(&self, purpose: &str, context: &str, plain: &[u8], entropy: &dyn Entropy) -> Result<Vec<u8>, SealError> {
+    pub fn seal(
+        &self,
+        purpose: &str,
+        context: &str,
+        plain: &[u8],
+        entropy: &dyn Entropy,
+    ) -> Result<Vec<u8>, SealError> {
         let nonce: [u8; NONCE_BYTES] = entropy.bytes();
         let mut sealed = plain.to_vec();
         self.aes(purpose)?

@@ -364,9 +364,8 @@ impl Reader {
     fn new(sources: &SettingsSources) -> Self {
         let defaults: BTreeMap<&str, &str> =
             declared().filter_map(|setting| Some((setting.name, setting.default?))).collect();
-        let mut figment = Figment::new()
-            .merge(Serialized::defaults(defaults))
-            .merge(Serialized::defaults(by_name(&sources.given)));
+        let mut figment =
+            Figment::new().merge(Serialized::defaults(defaults)).merge(Serialized::defaults(by_name(&sources.given)));
         let mut problems = Vec::new();
         if let Some(file) = &sources.file {
             if file.is_file() {
@@ -586,7 +585,8 @@ mod tests {
 
     #[test]
     fn names_are_declared_once() {
-        let mut names: Vec<_> = declared().flat_map(|setting| std::iter::once(&setting.name).chain(setting.aliases)).collect();
+        let mut names: Vec<_> =
+            declared().flat_map(|setting| std::iter::once(&setting.name).chain(setting.aliases)).collect();
         let all = names.len();
         names.sort_unstable();
         names.dedup();

@@ -26,8 +26,8 @@ use gx_store::sea_orm::{EntityTrait, Set};
 use gx_store::testing::TestStore;
 use gx_store::{Backend, Col, Store, StoreError};
 use gx_types::{
-    AdminId, AdminRole, BirthDate, CountryCode, Gender, GxId, OnchainStatus, PersonStatus, ProfileId, SessionTransport, Sha256Hex,
-    Timestamp,
+    AdminId, AdminRole, BirthDate, CountryCode, Gender, GxId, OnchainStatus, PersonStatus, ProfileId, SessionTransport,
+    Sha256Hex, Timestamp,
 };
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -244,7 +244,8 @@ impl TestApp {
 
     /// The texts of what was mailed or texted to `recipient`, newest first.
     pub async fn mailbox(&self, recipient: &str) -> Vec<String> {
-        let rows = dev_mailbox::newest(self.app.store().read(), Some(recipient), 50).await.expect("the mailbox is read");
+        let rows =
+            dev_mailbox::newest(self.app.store().read(), Some(recipient), 50).await.expect("the mailbox is read");
         rows.into_iter().map(|row| row.body).collect()
     }
 }

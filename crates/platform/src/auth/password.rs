@@ -85,9 +85,7 @@ impl Passwords {
             let _turn = turn;
             work()
         });
-        done.await
-            .map_err(|error| PasswordError(error.to_string()))?
-            .map_err(|error| PasswordError(error.to_string()))
+        done.await.map_err(|error| PasswordError(error.to_string()))?.map_err(|error| PasswordError(error.to_string()))
     }
 }
 

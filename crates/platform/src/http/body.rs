@@ -51,8 +51,11 @@ impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for ApiJson<T> 
 /// Reads `T` out of JSON text, with the errors of [`ApiJson`].
 pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let malformed = |error: &serde_json::Error| {
-        ApiError::new(ErrorCode::MalformedRequest)
-            .with_detail(format!("the body is no JSON (line {}, column {})", error.line(), error.column()))
+        ApiError::new(ErrorCode::MalformedRequest).with_detail(format!(
+            "the body is no JSON (line {}, column {})",
+            error.line(),
+            error.column()
+        ))
     };
     if has_escaped_nul(bytes) {
         let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| malformed(&error))?;
@@ -69,8 +72,13 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let path = error.path().to_string();
         let inner = error.into_inner();
+        // A closed word given as a list or a number counts as a syntax error for serde_json, though the body is JSON.
+        let is_json = || serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok();
         match inner.classify() {
             serde_json::error::Category::Data => ApiError::fields(vec![field_error(&path, &inner.to_string())]),
+            serde_json::error::Category::Syntax if is_json() => {
+                ApiError::field(path, ErrorCode::FieldInvalid, "This field is none of the known words.")
+            }
             _ => malformed(&inner),
         }
     })?;
@@ -147,7 +155,9 @@ fn has_escaped_nul(bytes: &[u8]) -> bool {
 fn field_with_nul(value: &serde_json::Value, path: &str) -> Option<String> {
     use serde_json::Value;
     match value {
-        Value::String(text) if text.contains('\0') => Some(if path.is_empty() { "body".to_owned() } else { path.to_owned() }),
+        Value::String(text) if text.contains('\0') => {
+            Some(if path.is_empty() { "body".to_owned() } else { path.to_owned() })
+        }
         Value::Array(items) => {
             items.iter().enumerate().find_map(|(index, item)| field_with_nul(item, &format!("{path}[{index}]")))
         }
@@ -177,7 +187,8 @@ mod tests {
 
     fn refused(text: &str) -> (u16, String) {
         let error = parse::<Payment>(text.as_bytes()).unwrap_err();
-        let field = error.refused_fields().first().map(|field| format!("{}:{}", field.field, field.code)).unwrap_or_default();
+        let field =
+            error.refused_fields().first().map(|field| format!("{}:{}", field.field, field.code)).unwrap_or_default();
         (error.code().status(), field)
     }
 

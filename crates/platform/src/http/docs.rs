@@ -28,7 +28,12 @@ pub fn docs_page(document: &str) -> Result<String, Box<dyn std::error::Error + S
     Ok(page)
 }
 
-fn write_operation(page: &mut String, path: &str, method: &str, operation: &Value) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+fn write_operation(
+    page: &mut String,
+    path: &str,
+    method: &str,
+    operation: &Value,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     write!(
         page,
         "<details id=\"{}\"><summary><b class=\"{method}\">{}</b> <code>{}</code> {}</summary>",
@@ -66,7 +71,8 @@ fn write_operation(page: &mut String, path: &str, method: &str, operation: &Valu
         write!(page, "<p>Takes {} {}</p>", escape(kind), schema_link(&content["schema"]))?;
     }
     for (status, response) in operation["responses"].as_object().into_iter().flatten() {
-        let schema = response["content"].as_object().into_iter().flatten().next().map(|(_, content)| &content["schema"]);
+        let schema =
+            response["content"].as_object().into_iter().flatten().next().map(|(_, content)| &content["schema"]);
         let description = text(&response["description"]).replace("\n\n", "<br>");
         write!(page, "<p><b>{}</b> {description} {}</p>", escape(status), schema.map(schema_link).unwrap_or_default())?;
     }

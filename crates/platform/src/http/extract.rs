@@ -5,8 +5,8 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use axum::extract::rejection::PathRejection;
 use axum::extract::path::ErrorKind;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts, Path, RawPathParams};
 use axum::http::HeaderName;
 use axum::http::request::Parts;

@@ -52,7 +52,9 @@ async fn pass(gate: &Gate, request: &mut Request) -> ApiResult<Allowance> {
     // 2. Who is asking.
     let caller = match meta.access {
         Access::Public => None,
-        Access::Person => Some(app.auth().person(request.headers()).await?.ok_or(ErrorCode::Unauthorized)?).map(Caller::Person),
+        Access::Person => {
+            Some(app.auth().person(request.headers()).await?.ok_or(ErrorCode::Unauthorized)?).map(Caller::Person)
+        }
         Access::PersonOptional => app.auth().person(request.headers()).await?.map(Caller::Person),
         Access::AnyAdmin | Access::Admin(_) => {
             Some(app.auth().admin(request.headers()).await?.ok_or(ErrorCode::Unauthorized)?).map(Caller::Admin)
@@ -67,7 +69,9 @@ async fn pass(gate: &Gate, request: &mut Request) -> ApiResult<Allowance> {
     if let (Access::Admin(permission), Some(Caller::Admin(admin))) = (meta.access, &caller)
         && !permission.granted_to(admin.role)
     {
-        return Err(ApiError::new(ErrorCode::Forbidden).with_detail(format!("this needs the permission {}", permission.code())));
+        return Err(
+            ApiError::new(ErrorCode::Forbidden).with_detail(format!("this needs the permission {}", permission.code()))
+        );
     }
     if let Some(caller) = &caller
         && !meta.method.is_safe()
@@ -121,7 +125,8 @@ fn check_length(meta: &RouteMeta, headers: &HeaderMap) -> ApiResult<()> {
     if meta.body.is_none() {
         return Ok(());
     }
-    let length = headers.get(axum::http::header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let length =
+        headers.get(axum::http::header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     match length {
         Some(length) if length > meta.body_bytes_max as u64 => Err(ApiError::new(ErrorCode::BodyTooLarge)
             .with_detail(format!("at most {} bytes are read here", meta.body_bytes_max))),

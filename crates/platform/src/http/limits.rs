@@ -95,9 +95,8 @@ impl std::str::FromStr for Rate {
 
     fn from_str(text: &str) -> Result<Self, RateError> {
         let (requests, seconds) = text.split_once('/').ok_or(RateError)?;
-        let number = |text: &str| {
-            text.parse::<NonZeroU32>().ok().filter(|number| number.get() <= 1_000_000).ok_or(RateError)
-        };
+        let number =
+            |text: &str| text.parse::<NonZeroU32>().ok().filter(|number| number.get() <= 1_000_000).ok_or(RateError);
         Ok(Self { requests: number(requests)?, seconds: number(seconds)? })
     }
 }

@@ -92,7 +92,8 @@ pub fn openapi(sets: &[&RouteSet]) -> Result<Value, OpenApiError> {
 }
 
 fn check(meta: &RouteMeta) -> Result<(), OpenApiError> {
-    let mut in_path: Vec<_> = meta.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
+    let mut in_path: Vec<_> =
+        meta.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
     let mut declared: Vec<_> = meta.params.iter().map(|param| param.name).collect();
     in_path.sort_unstable();
     declared.sort_unstable();
@@ -212,12 +213,13 @@ fn without_null(schema: &Value) -> Value {
 
 fn responses(meta: &RouteMeta, problem: &Value, components: &mut Components) -> Map<String, Value> {
     let mut responses = Map::new();
-    let correlation = json!({ "description": "Ties the answer to log lines, rows and blocks", "schema": { "type": "string" } });
+    let correlation =
+        json!({ "description": "Ties the answer to log lines, rows and blocks", "schema": { "type": "string" } });
     for reply in &meta.replies {
         // One status may come in several content types.
-        let response = responses
-            .entry(reply.status.to_string())
-            .or_insert_with(|| json!({ "description": reply.description, "headers": { "X-Correlation-Id": correlation } }));
+        let response = responses.entry(reply.status.to_string()).or_insert_with(
+            || json!({ "description": reply.description, "headers": { "X-Correlation-Id": correlation } }),
+        );
         match &reply.body {
             ReplyBody::Empty => {}
             ReplyBody::Json(schema) => {

@@ -58,7 +58,11 @@ impl<'de> Deserialize<'de> for PageLimit {
         let text = String::deserialize(deserializer)?;
         // `+5` and `005` parse too, but are no way to write a number.
         let number: u32 = text.parse().map_err(|_| refused())?;
-        if (1..=PAGE_ITEMS_MAX).contains(&number) && number.to_string() == text { Ok(Self(number)) } else { Err(refused()) }
+        if (1..=PAGE_ITEMS_MAX).contains(&number) && number.to_string() == text {
+            Ok(Self(number))
+        } else {
+            Err(refused())
+        }
     }
 }
 

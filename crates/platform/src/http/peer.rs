@@ -96,7 +96,8 @@ impl FromStr for TrustedProxies {
         let mut networks = Vec::new();
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
             let error = || TrustedProxiesError(part.to_owned());
-            let (address, prefix) = part.split_once('/').map_or((part, None), |(address, prefix)| (address, Some(prefix)));
+            let (address, prefix) =
+                part.split_once('/').map_or((part, None), |(address, prefix)| (address, Some(prefix)));
             let address: IpAddr = address.parse().map_err(|_| error())?;
             let bits = if address.is_ipv4() { 32 } else { 128 };
             let prefix = prefix.map_or(Ok(bits), |prefix| prefix.parse::<u8>().map_err(|_| error()))?;
@@ -127,7 +128,11 @@ mod tests {
     fn a_caller_cannot_choose_its_own_address() {
         assert_eq!(peer("192.0.2.1", "203.0.113.9", ""), "192.0.2.1", "no proxy is trusted");
         assert_eq!(peer("10.1.2.3", "203.0.113.9", "10.0.0.0/8"), "203.0.113.9");
-        assert_eq!(peer("10.1.2.3", "1.1.1.1, 203.0.113.9", "10.0.0.0/8"), "203.0.113.9", "the left part is the caller's word");
+        assert_eq!(
+            peer("10.1.2.3", "1.1.1.1, 203.0.113.9", "10.0.0.0/8"),
+            "203.0.113.9",
+            "the left part is the caller's word"
+        );
         assert_eq!(peer("10.1.2.3", "203.0.113.9, 10.9.9.9", "10.0.0.0/8"), "203.0.113.9", "proxies behind proxies");
         assert_eq!(peer("10.1.2.3", "nonsense", "10.0.0.0/8"), "10.1.2.3");
         assert_eq!(peer("::ffff:10.1.2.3", "2001:db8::1", "10.0.0.0/8"), "2001:db8::1");

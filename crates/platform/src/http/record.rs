@@ -28,8 +28,11 @@ impl RouteRecorder {
             return;
         }
         let line = format!("{operation} {}\n", status.as_u16());
-        let written =
-            OpenOptions::new().create(true).append(true).open(path).and_then(|mut file| file.write_all(line.as_bytes()));
+        let written = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .and_then(|mut file| file.write_all(line.as_bytes()));
         if let Err(error) = written {
             tracing::warn!(%error, "the record of answered operations could not be written");
         }

@@ -164,7 +164,12 @@ impl RouteMeta {
     /// Every problem that the route can answer, sorted by status.
     #[must_use]
     pub fn problems(&self) -> Vec<ErrorCode> {
-        let mut codes = vec![ErrorCode::MalformedRequest, ErrorCode::RateLimited, ErrorCode::Internal, ErrorCode::DatabaseUnavailable];
+        let mut codes = vec![
+            ErrorCode::MalformedRequest,
+            ErrorCode::RateLimited,
+            ErrorCode::Internal,
+            ErrorCode::DatabaseUnavailable,
+        ];
         match self.access {
             Access::Public => {}
             Access::PersonOptional | Access::Person | Access::AnyAdmin => codes.extend(SIGN_IN),

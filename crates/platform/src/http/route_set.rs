@@ -61,7 +61,9 @@ impl RouteSet {
             router = router.route(path, gated);
         }
         // Set here and not on the finished router: the answer counts only for routes that exist when it is set.
-        router.method_not_allowed_fallback(|| async { ApiError::new(ErrorCode::MethodNotAllowed) }).with_state(app.clone())
+        router
+            .method_not_allowed_fallback(|| async { ApiError::new(ErrorCode::MethodNotAllowed) })
+            .with_state(app.clone())
     }
 }
 
