@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de};
 use uuid::Uuid;
 
 /// The text is no UUID.
@@ -14,9 +14,16 @@ pub struct IdError;
 macro_rules! id_types {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(transparent)]
         pub struct $name(Uuid);
+
+        // Not derived: the other spellings of a UUID would be second names of one thing.
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                std::borrow::Cow::<'_, str>::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+            }
+        }
 
         impl $name {
             /// From a UUID; new ids are UUIDv7 made by `gx_base::Ids`.
@@ -84,4 +91,18 @@ id_types! {
     KeyId;
     /// What ties the log lines, rows and blocks of one request together.
     CorrelationId;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_has_one_spelling_in_json_too() {
+        let good = "\"01890a5d-ac96-774b-bcce-b302099a8057\"";
+        assert_eq!(serde_json::to_string(&serde_json::from_str::<ProfileId>(good).unwrap()).unwrap(), good);
+        for bad in ["01890a5dac96774bbcceb302099a8057", "urn:uuid:01890a5d-ac96-774b-bcce-b302099a8057", ""] {
+            assert!(serde_json::from_value::<ProfileId>(bad.into()).is_err(), "{bad}");
+        }
+    }
 }

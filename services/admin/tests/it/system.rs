@@ -1,0 +1,253 @@
+//! The system: status, pause, parameters, countries, administrators; and what holds for every command.
+
+use std::time::Duration;
+
+use gx_contracts::Command;
+use gx_platform::testing::{TestApp, TestOptions};
+use gx_store::entity::{outbox_commands, system_parameters};
+use gx_store::sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use gx_types::AdminRole;
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+async fn post(world: &World, path: &str, body: &Value) -> gx_platform::testing::TestAnswer {
+    world.api.post(&format!("/api/v1/admin/{path}")).token(world.owner()).json(body).send().await
+}
+
+async fn command(world: &World, answer: &Value) -> Command {
+    serde_json::from_str(&world.command(&answer["commandId"]).await.payload).unwrap()
+}
+
+async fn set_parameter(world: &World, name: &str, value: &str) {
+    let row = system_parameters::Model {
+        param_key: name.to_owned(),
+        param_value: value.to_owned(),
+        updated_block: 3,
+        updated_at: world.test.app.now().into(),
+    };
+    world
+        .test
+        .write(move |tx| {
+            let row = row.clone();
+            Box::pin(async move {
+                system_parameters::Entity::insert(row.into_active_model().reset_all()).exec_without_returning(tx).await?;
+                Ok(())
+            })
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn every_system_command_is_enqueued_as_asked() {
+    let world = World::new().await;
+    let bootstrap = post(&world, "bootstrap", &json!({})).await;
+    assert_eq!(bootstrap.status, 202, "{}", bootstrap.body);
+    assert_eq!(command(&world, &bootstrap.body).await, Command::BootstrapSystem);
+    assert_eq!(post(&world, "bootstrap", &json!({})).await.code(), "STATE_CONFLICT", "there is one ledger to bootstrap");
+
+    let countries = post(&world, "countries/initialize", &json!({})).await;
+    let Command::InitializeCountryData { countries, .. } = command(&world, &countries.body).await else { panic!() };
+    assert_eq!(countries.len(), 234);
+    assert_eq!(countries.iter().map(|country| country.share_e8).sum::<u64>(), 100_000_000);
+    let some = post(&world, "countries/initialize", &json!({ "countriesData": [{ "code": "GB" }, { "code": "VA" }] })).await;
+    let Command::InitializeCountryData { countries, .. } = command(&world, &some.body).await else { panic!() };
+    assert_eq!(countries.iter().map(|country| country.code.to_string()).collect::<Vec<_>>(), ["GB", "VA"]);
+
+    let parameter = post(&world, "parameters", &json!({ "paramId": "disbursementMaxGx", "newValue": "1000" })).await;
+    let Command::UpdateSystemParameter { parameter, value, .. } = command(&world, &parameter.body).await else { panic!() };
+    assert_eq!((parameter.as_str(), value.as_str()), ("disbursementMaxGx", "1000"));
+
+    let treasury = post(&world, "treasury/activate", &json!({ "countryCode": "gb" })).await;
+    assert!(matches!(command(&world, &treasury.body).await, Command::ActivateTreasury { country, .. } if country.as_str() == "GB"));
+
+    let appointed = world.admin(AdminRole::Admin).admin_id;
+    let appoint = post(&world, "admins", &json!({ "newAdminId": appointed })).await;
+    assert!(matches!(command(&world, &appoint.body).await, Command::AppointAdmin { admin_id, .. } if admin_id == appointed.to_string()));
+
+    let resume = post(&world, "system/resume", &json!({})).await;
+    assert!(matches!(command(&world, &resume.body).await, Command::ResumeSystem { .. }));
+}
+
+#[tokio::test]
+async fn bad_fields_are_refused_by_name_and_enqueue_nothing() {
+    let world = World::new().await;
+    for (path, body, status, field) in [
+        ("system/pause", json!({}), 422, "reason:FIELD_REQUIRED"),
+        ("system/pause", json!({ "reason": "short" }), 422, "reason:FIELD_INVALID"),
+        ("system/pause", json!({ "reason": "x".repeat(201) }), 422, "reason:FIELD_INVALID"),
+        ("system/pause", json!({ "reason": "a bell \u{7} rings here" }), 422, "reason:FIELD_INVALID"),
+        ("parameters", json!({}), 422, "paramId:FIELD_REQUIRED"),
+        ("parameters", json!({ "paramId": "maxSupply", "newValue": "1" }), 422, "paramId:PARAMETER_UNKNOWN"),
+        ("parameters", json!({ "paramId": "disbursementMaxGx", "newValue": "0" }), 422, "newValue:FIELD_INVALID"),
+        ("parameters", json!({ "paramId": "disbursementMaxGx", "newValue": 5 }), 422, "newValue:FIELD_INVALID"),
+        ("treasury/activate", json!({ "countryCode": "XX" }), 400, "countryCode:COUNTRY_NOT_FOUND"),
+        ("treasury/activate", json!({ "countryCode": "GBR" }), 422, "countryCode:FIELD_INVALID"),
+        ("countries/initialize", json!({ "countriesData": [] }), 422, "countriesData:FIELD_INVALID"),
+        ("countries/initialize", json!({ "countriesData": [{ "code": "XX" }] }), 400, "countriesData[0].code:COUNTRY_NOT_FOUND"),
+        ("countries/initialize", json!({ "countriesData": [{ "code": "GB" }, { "code": "gb" }] }), 422, "countriesData[1].code:FIELD_INVALID"),
+        ("countries/initialize", json!({ "countriesData": [{ "code": "GB", "percentage": 0.5 }] }), 422, "countriesData[0].percentage:FIELD_UNKNOWN"),
+        ("admins", json!({ "newAdminId": "me" }), 422, "newAdminId:FIELD_INVALID"),
+        ("admins", json!({ "newAdminId": "01890a5d-ac96-774b-bcce-b302099a8057" }), 422, "newAdminId:FIELD_INVALID"),
+    ] {
+        let answer = post(&world, path, &body).await;
+        assert_eq!((answer.status, answer.field()), (status, field.to_owned()), "{path} {body}: {}", answer.body);
+    }
+    assert_eq!(world.commands().await, 0);
+}
+
+#[tokio::test]
+async fn without_a_ledger_nothing_is_accepted_for_it() {
+    let test = TestApp::start().await;
+    let owner = test.admin(AdminRole::SuperOwner).await;
+    let api = test.serve([gx_admin::routes()]);
+    let pause = async || {
+        api.post("/api/v1/admin/system/pause").token(&owner.token).json(&json!({ "reason": "something is wrong" })).send().await
+    };
+    let answer = pause().await;
+    assert_eq!((answer.status, answer.code()), (503, "FEATURE_UNAVAILABLE"));
+    assert!(!answer.header("retry-after").is_empty());
+    let status = api.get("/api/v1/admin/system/status").token(&owner.token).send().await;
+    assert_eq!((status.status, &status.body["status"], &status.body["ledger"]), (200, &json!("NOT_BOUND"), &Value::Null));
+
+    // Bound: accepted, for ten minutes also when nobody brings it to the ledger.
+    test.bind_ledger().await;
+    test.advance(Duration::from_secs(1));
+    assert_eq!(pause().await.status, 202);
+    test.advance(Duration::from_secs(10 * 60));
+    assert_eq!(pause().await.status, 202);
+    test.advance(Duration::from_secs(1));
+    let answer = pause().await;
+    assert_eq!((answer.status, answer.code(), answer.header("retry-after")), (503, "LEDGER_UNAVAILABLE", "30"));
+}
+
+#[tokio::test]
+async fn while_paused_only_the_end_of_the_pause_is_accepted() {
+    let world = World::new().await;
+    set_parameter(&world, "systemPaused", "true").await;
+    set_parameter(&world, "systemPauseReason", "maintenance of the ledger").await;
+    let answer = post(&world, "parameters", &json!({ "paramId": "disbursementMaxGx", "newValue": "1" })).await;
+    assert_eq!((answer.status, answer.code()), (409, "SYSTEM_PAUSED"));
+    assert_eq!(post(&world, "system/resume", &json!({})).await.status, 202);
+    let status = world.api.get("/api/v1/admin/system/status").token(world.owner()).send().await.body;
+    assert_eq!(status["pauseReason"], "maintenance of the ledger");
+}
+
+#[tokio::test]
+async fn an_answer_is_held_until_the_command_is_settled() {
+    let world = World::new().await;
+    let app = world.test.app.clone();
+    let settle = tokio::spawn(async move {
+        // Plays submitter and projector: as soon as there is a command, it is settled.
+        let mut commits = app.store().commits();
+        loop {
+            let row = outbox_commands::Entity::find().one(app.store().read()).await.unwrap();
+            if let Some(row) = row {
+                let id = row.command_id;
+                app.store()
+                    .write(move |tx| {
+                        Box::pin(async move {
+                            outbox_commands::Entity::update_many()
+                                .col_expr(outbox_commands::Column::State, "COMMITTED".into())
+                                .col_expr(outbox_commands::Column::TxId, "ab".repeat(32).into())
+                                .col_expr(outbox_commands::Column::BlockNumber, 7_i64.into())
+                                .col_expr(outbox_commands::Column::ProjectedBlock, 7_i64.into())
+                                .filter(outbox_commands::Column::CommandId.eq(id))
+                                .exec(tx)
+                                .await?;
+                            Ok::<_, gx_store::StoreError>(())
+                        })
+                    })
+                    .await
+                    .unwrap();
+                app.bus().publish(&gx_platform::BusMessage::CommandsSettled { command_ids: vec![id.0] });
+                return;
+            }
+            commits.changed().await.unwrap();
+        }
+    });
+    let answer = world
+        .api
+        .post("/api/v1/admin/system/resume")
+        .token(world.owner())
+        .header("prefer", "wait=30")
+        .header("idempotency-key", "resume-0001")
+        .send()
+        .await;
+    settle.await.unwrap();
+    assert_eq!((answer.status, &answer.body["status"]), (200, &json!("CONFIRMED")), "{}", answer.body);
+    assert_eq!(answer.body["result"]["blockNumber"], "7");
+    // The same again tells where that command stands by now.
+    let again = world
+        .api
+        .post("/api/v1/admin/system/resume")
+        .token(world.owner())
+        .header("idempotency-key", "resume-0001")
+        .send()
+        .await;
+    assert_eq!((again.status, &again.body["commandId"]), (200, &answer.body["commandId"]));
+}
+
+#[tokio::test]
+async fn parameters_are_read_from_the_read_model() {
+    let world = World::new().await;
+    set_parameter(&world, "disbursementMaxGx", "1000").await;
+    set_parameter(&world, "systemPaused", "false").await;
+    let get = async |path: &str| world.api.get(&format!("/api/v1/admin/{path}")).token(world.owner()).send().await;
+    let list = get("parameters").await.body;
+    assert_eq!(list["parameters"].as_array().unwrap().len(), 1, "only what is a parameter: {list}");
+    assert_eq!(get("parameters/disbursementMaxGx").await.body["value"], "1000");
+    for unknown in ["feeSchedule", "systemPaused", "x"] {
+        assert_eq!(get(&format!("parameters/{unknown}")).await.status, 404, "{unknown}");
+    }
+}
+
+#[tokio::test]
+async fn countries_and_counters() {
+    let world = World::new().await;
+    let get = async |path: &str| world.api.get(&format!("/api/v1/admin/{path}")).token(world.owner()).send().await;
+    assert_eq!(get("countries").await.body["countries"].as_array().unwrap().len(), 234);
+    let stats = get("countries/va/stats").await;
+    assert_eq!(stats.status, 200, "{}", stats.body);
+    let slots: Vec<u64> = stats.body["phases"].as_array().unwrap().iter().map(|phase| phase["slots"].as_u64().unwrap()).collect();
+    assert_eq!((slots[0], slots.iter().sum::<u64>()), (12, 600));
+    assert_eq!(get("countries/XX/stats").await.status, 404);
+    assert_eq!(get("countries/VAT/stats").await.field(), "countryCode:FIELD_INVALID");
+    world.pending("Alice").await;
+    let counters = get("counters").await.body;
+    assert_eq!((&counters["totalUsers"], &counters["activeAdmins"]), (&json!(1), &json!(6)));
+    assert_eq!(counters["byStatus"], json!([{ "status": "PENDING_ADMIN_APPROVAL", "count": 1 }]));
+}
+
+#[tokio::test]
+async fn administrators_are_listed_and_found() {
+    let world = World::new().await;
+    let get = async |path: &str| world.api.get(&format!("/api/v1/admin/admins{path}")).token(world.owner()).send().await;
+    assert_eq!(get("").await.body["items"].as_array().unwrap().len(), 6);
+    let first = get("?limit=4").await.body;
+    let rest = get(&format!("?limit=4&cursor={}", first["nextCursor"].as_str().unwrap())).await.body;
+    assert_eq!(rest["items"].as_array().unwrap().len(), 2);
+    assert_eq!(get("?role=AUDITOR").await.body["items"].as_array().unwrap().len(), 1);
+    assert_eq!(get("?isActive=false").await.body["items"].as_array().unwrap().len(), 0);
+    assert_eq!(get("?search=super_o").await.body["items"].as_array().unwrap().len(), 1);
+    let id = world.admin(AdminRole::Auditor).admin_id;
+    assert_eq!(get(&format!("/{id}")).await.body["role"], "AUDITOR");
+    assert_eq!(get("/01890a5d-ac96-774b-bcce-b302099a8057").await.status, 404);
+    for (query, field) in [("role=BOSS", "role"), ("isActive=perhaps", "isActive"), ("cursor=x", "cursor")] {
+        assert_eq!(get(&format!("?{query}")).await.field(), format!("{field}:FIELD_INVALID"));
+    }
+}
+
+#[tokio::test]
+async fn limits_hold_and_are_told() {
+    let world = World::with(TestOptions::default().set("RATE_LIMIT_READ", "3/60")).await;
+    let ask = async || world.api.get("/api/v1/admin/auth/profile").token(world.owner()).send().await;
+    let first = ask().await;
+    assert_eq!((first.header("ratelimit-limit"), first.header("ratelimit-remaining")), ("3", "2"));
+    ask().await;
+    ask().await;
+    let refused = ask().await;
+    assert_eq!((refused.status, refused.code(), refused.header("retry-after")), (429, "RATE_LIMITED", "20"));
+    let other = world.api.get("/api/v1/admin/auth/profile").token(world.token(AdminRole::Auditor)).send().await;
+    assert_eq!(other.status, 200, "counted by account");
+}

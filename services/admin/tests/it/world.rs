@@ -1,0 +1,139 @@
+//! What the tests stand on.
+
+use std::collections::BTreeMap;
+
+use gx_platform::testing::{SignedInAdmin, TestApi, TestApp, TestOptions, TestPerson};
+use gx_store::Col;
+use gx_store::entity::outbox_commands::Model as OutboxCommand;
+use gx_store::outbox;
+use gx_store::repo::documents::{self, Document, Submission};
+use gx_types::{
+    AdminRole, CommandId, DocumentId, DocumentType, OnchainStatus, PersonStatus, ProfileId, Sha256Hex, SubmissionId,
+    SubmissionStatus,
+};
+use serde_json::Value;
+
+pub struct World {
+    pub test: TestApp,
+    pub api: TestApi,
+    admins: BTreeMap<AdminRole, SignedInAdmin>,
+}
+
+/// The number on the passport of [`World::pending`]'s person.
+pub const PASSPORT: &str = "AB 123-456";
+
+impl World {
+    /// The service with a bound ledger and one administrator of each role.
+    pub async fn new() -> Self {
+        Self::with(TestOptions::default()).await
+    }
+
+    pub async fn with(options: TestOptions) -> Self {
+        let test = TestApp::start_with(options).await.unwrap();
+        test.bind_ledger().await;
+        let mut admins = BTreeMap::new();
+        for role in AdminRole::ALL {
+            admins.insert(*role, test.admin(*role).await);
+        }
+        let api = test.serve([gx_admin::routes()]);
+        Self { test, api, admins }
+    }
+
+    pub fn token(&self, role: AdminRole) -> &str {
+        &self.admins[&role].token
+    }
+
+    pub fn owner(&self) -> &str {
+        self.token(AdminRole::SuperOwner)
+    }
+
+    pub fn admin(&self, role: AdminRole) -> &SignedInAdmin {
+        &self.admins[&role]
+    }
+
+    /// A person who waits for approval with a passport; the object store has the picture.
+    pub async fn pending(&self, name: &str) -> (ProfileId, DocumentId) {
+        let person = self
+            .test
+            .person(TestPerson {
+                first_name: name.to_owned(),
+                status: PersonStatus::PendingAdminApproval,
+                ..TestPerson::default()
+            })
+            .await;
+        let document = self.submit(person.profile_id, DocumentType::Passport, Some(PASSPORT)).await;
+        (person.profile_id, document)
+    }
+
+    pub async fn submit(&self, profile_id: ProfileId, kind: DocumentType, number: Option<&str>) -> DocumentId {
+        let app = &self.test.app;
+        let now = app.now();
+        let submission = Submission {
+            submission_id: Col(SubmissionId::from_uuid(app.new_uuid())),
+            profile_id: Col(profile_id),
+            status: Col(SubmissionStatus::Pending),
+            evidence_hash: None,
+            evidence_size: None,
+            evidence_mime: None,
+            verified_document_id: None,
+            decided_by: None,
+            decided_at: None,
+            reason: None,
+            notes: None,
+            created_at: Col(now),
+            updated_at: Col(now),
+        };
+        let document_id = DocumentId::from_uuid(app.new_uuid());
+        let object_key = format!("documents/{profile_id}/{document_id}");
+        app.objects().put_new(&object_key, b"a picture".to_vec().into()).await.unwrap();
+        let document = Document {
+            document_id: Col(document_id),
+            profile_id: Col(profile_id),
+            submission_id: Some(submission.submission_id),
+            document_type: Col(kind),
+            side: None,
+            document_number: number.map(str::to_owned),
+            issuing_country: number.map(|_| Col("US".parse().unwrap())),
+            issued_date: None,
+            expiry_date: None,
+            file_name: "passport.png".to_owned(),
+            file_hash: Col(Sha256Hex::from_bytes([1; 32])),
+            size_bytes: 9,
+            mime_type: "image/png".to_owned(),
+            object_key,
+            uploaded_at: Col(now),
+            deleted_at: None,
+        };
+        self.test
+            .write(move |tx| {
+                let (submission, document) = (submission.clone(), document.clone());
+                Box::pin(async move {
+                    documents::insert_submission(tx, submission).await?;
+                    documents::insert(tx, document).await
+                })
+            })
+            .await;
+        document_id
+    }
+
+    /// A person whom the ledger has registered.
+    pub async fn active(&self, name: &str) -> ProfileId {
+        let person = TestPerson {
+            first_name: name.to_owned(),
+            status: PersonStatus::Active,
+            onchain_status: OnchainStatus::Registered,
+            gx_id: Some("US 984 AUM945 0ABCD 1234".parse().unwrap()),
+            ..TestPerson::default()
+        };
+        self.test.person(person).await.profile_id
+    }
+
+    pub async fn command(&self, id: &Value) -> OutboxCommand {
+        let id: CommandId = id.as_str().unwrap().parse().unwrap();
+        outbox::command(self.test.app.store().read(), id).await.unwrap().unwrap()
+    }
+
+    pub async fn commands(&self) -> u64 {
+        outbox::depth(self.test.app.store().read()).await.unwrap().pending
+    }
+}
