@@ -34,3 +34,6 @@ mod waiters;
 pub use ledger::EmbeddedLedger;
 pub use options::EmbeddedOptions;
 pub use verify::Verified;
+
+#[cfg(test)]
+mod tests;

@@ -73,6 +73,11 @@ impl Overlay {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
     fn get(&self, key: KeyRef<'_>) -> Option<&Stamped> {
         self.entries.find(key.hash, |entry| *entry.key.bytes == *key.bytes).map(|entry| &entry.stamped)
     }

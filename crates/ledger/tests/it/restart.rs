@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use gx_base::{Clock, SeededEntropy};
-use gx_ledger::{EmbeddedLedger, EmbeddedOptions, KeyState, Ledger, LedgerError, LedgerErrorClass, Outcome, Prepared};
+use gx_ledger::{
+    EmbeddedLedger, EmbeddedOptions, KeyState, Ledger, LedgerError, LedgerErrorClass, Outcome, Prepared, TxCode,
+};
 use gx_types::EnvName;
 use std::sync::Arc;
 
@@ -129,4 +131,37 @@ async fn more_than_the_queue_holds_is_told_to_come_back() {
     let busy = results.iter().filter(|result| matches!(result, Err(LedgerError::Busy { .. }))).count();
     assert!(busy > 0 && busy < 40, "{busy} were told that the ledger is busy");
     assert!(results.iter().flatten().count() + busy == 40);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_envelope_from_before_a_restored_backup_does_not_pass_for_a_new_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let (live, backup) = (folder.path().join("live"), folder.path().join("backup"));
+    let ledger = open(&live, 1);
+    populate(&ledger, 4).await;
+    drop(ledger);
+    copy(&live, &backup);
+
+    // Blocks that the backup does not have, and an envelope on top of them.
+    let ledger = open(&live, 2);
+    settle(&ledger, payment(0, 1, 100, "lost")).await;
+    let Prepared::Envelope(lost) = ledger.prepare(proposal(payment(0, 1, 200, "old"))).await.unwrap() else {
+        panic!("no envelope");
+    };
+    // This one reads nothing that the lost blocks wrote, but it was prepared after them.
+    let Prepared::Envelope(apart) = ledger.prepare(proposal(payment(2, 3, 200, "apart"))).await.unwrap() else {
+        panic!("no envelope");
+    };
+    drop(ledger);
+
+    // In the restored ledger the same versions are other values: the same block numbers, the same positions.
+    let ledger = open(&backup, 3);
+    settle(&ledger, payment(0, 1, 300, "instead")).await;
+    settle(&ledger, payment(2, 1, 300, "later")).await;
+    for envelope in [&lost, &apart] {
+        ledger.send(envelope).await.unwrap();
+        let outcome = ledger.outcome(&envelope.tx_id, WAIT).await.unwrap();
+        assert!(matches!(outcome, Outcome::Invalid { code: TxCode::MvccReadConflict, .. }), "{outcome:?}");
+    }
+    ledger.verify(|_| {}).unwrap();
 }
