@@ -113,6 +113,15 @@ impl Api {
         Some(Reply { status, body, request: format!("POST {path}") })
     }
 
+    /// `GET` from a platform that may be dead; `None` when no answer came.
+    pub async fn try_get(&self, path: &str) -> Option<Reply> {
+        let request = self.request(Method::GET, path).timeout(std::time::Duration::from_secs(10));
+        let response = request.send().await.ok()?;
+        let status = response.status().as_u16();
+        let body = serde_json::from_str(&response.text().await.ok()?).unwrap_or(Value::Null);
+        Some(Reply { status, body, request: format!("GET {path}") })
+    }
+
     /// `PATCH` with a JSON body.
     pub async fn patch(&self, path: &str, body: &Value) -> Reply {
         self.send(Method::PATCH, path, self.request(Method::PATCH, path).json(body)).await

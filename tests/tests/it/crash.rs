@@ -5,11 +5,11 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gx_base::failpoint;
 use gx_tests::{Admin, Api, Database, NewPerson, Person, Platform, SETTLE_LIMIT, qirat, wait_for, wait_until};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Kills per database in an ordinary run: each named point once, the rest at random.
 const KILLS: usize = 10;
@@ -19,6 +19,9 @@ const POINT_LIMIT: Duration = Duration::from_secs(60);
 
 /// People who pay each other; payments between them share accounts, so that conflicts happen too.
 const PEOPLE: usize = 6;
+
+/// How long a client looks for the end of a payment before it makes the next.
+const LOOKS_FOR: Duration = Duration::from_secs(2);
 
 /// Payments in flight.
 const CLIENTS: usize = 8;
@@ -68,15 +71,25 @@ impl Load {
                 }
             })
             .await;
+            let path = format!("/api/v1/transfers/{command}/status");
             let accepted = Accepted { from, to, amount, command };
             self.accepted.lock().unwrap().insert(key, accepted);
+            // A person looks whether it has arrived before the next one; not for ever, the platform may be down.
+            let asked = Instant::now();
+            while asked.elapsed() < LOOKS_FOR && !self.stop.load(Ordering::SeqCst) {
+                let view = self.api_of(from).try_get(&path).await;
+                if view.is_some_and(|view| ["CONFIRMED", "FAILED"].map(Value::from).contains(&view.body["status"])) {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
         }
     }
 }
 
 async fn kills_under_load(database: Database) {
     let kills: usize = std::env::var("GX_CRASH_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(KILLS);
-    let mut platform = Platform::on(database).start().await;
+    let mut platform = Platform::on(database).env("OUTBOX_LEASE_SECONDS", "2").start().await;
     let admin = Admin::of(&platform).await;
     let mut people = Vec::new();
     for number in 0..PEOPLE {

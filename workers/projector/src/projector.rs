@@ -39,7 +39,7 @@ impl Default for ProjectorSettings {
             lag_threshold: Duration::from_secs(15),
             // One batch holds the writer of SQLite for well under a tenth of a second.
             batch_transactions_max: 250,
-            lease: Duration::from_secs(15),
+            lease: Duration::from_secs(5),
             watch_every: Duration::from_secs(1),
             heartbeat_every: Duration::from_secs(5),
             retry_after: Duration::from_secs(1),
