@@ -71,9 +71,9 @@ pub fn database(builder: HealthBuilder, app: &App) -> HealthBuilder {
 /// Starts the jobs of a service: they end with the application.
 pub fn start_jobs(component: Component, app: &App) {
     match component {
+        Component::Identity => drop(tokio::spawn(gx_identity::jobs::run(app.clone()))),
         Component::Tokenomics => drop(tokio::spawn(gx_tokenomics::jobs::run(app.clone()))),
-        Component::Identity
-        | Component::Admin
+        Component::Admin
         | Component::Messaging
         | Component::Wallet
         | Component::OutboxSubmitter

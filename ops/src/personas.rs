@@ -64,12 +64,17 @@ pub struct PersonaLogin {
     pub onchain_status: OnchainStatus,
     /// The id on the ledger, once there is one.
     pub gx_id: Option<GxId>,
+    /// Why the person was denied, if they were.
+    pub denial_reason: Option<String>,
 }
 
 impl fmt::Display for PersonaLogin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:<34} {}  {:<18} {}", self.email, self.password, self.name, self.status)?;
-        self.gx_id.map_or(Ok(()), |id| write!(f, "  {id}"))
+        if let Some(id) = self.gx_id {
+            write!(f, "  {id}")?;
+        }
+        self.denial_reason.as_ref().map_or(Ok(()), |reason| write!(f, "  {reason}"))
     }
 }
 
@@ -98,16 +103,6 @@ pub enum PersonasError {
     /// A code was sent but is not in the mailbox.
     #[error("no code for {0} lies in the development mailbox")]
     NoCode(String),
-    /// Somebody stands where the test people's way does not lead.
-    #[error("{email} is {status}{reason}")]
-    Stuck {
-        /// Who.
-        email: String,
-        /// Where.
-        status: PersonStatus,
-        /// Why, after a colon.
-        reason: String,
-    },
     /// The ledger takes too long.
     #[error(
         "{0} of the test people are approved but not registered on the ledger yet; are outbox-submitter and projector running?"
@@ -115,7 +110,7 @@ pub enum PersonasError {
     NotSettled(usize),
 }
 
-/// Brings every test person to `stage`; those who are further on stay there. Waits at most `limit` for the ledger.
+/// Brings every test person to `stage`; those who are further on, or were denied, stay there. Waits at most `limit` for the ledger.
 ///
 /// # Errors
 /// [`PersonasError`]; calling again goes on where it stopped.
@@ -295,19 +290,12 @@ async fn settle(app: &App, people: &[TestPerson], limit: Duration) -> Result<(),
     }
 }
 
+/// How many wait for the ledger. Who was denied or frozen since waits for nothing: somebody has been playing with them.
 async fn unsettled(app: &App, people: &[TestPerson]) -> Result<usize, PersonasError> {
     let mut left = 0;
     for person in people {
-        let Some(row) = row(app, person).await? else { continue };
-        match row.status.0 {
-            PersonStatus::ApprovedPendingOnchain => left += 1,
-            // Frozen and the like come after the settled stage: somebody has been playing with them.
-            PersonStatus::Active | PersonStatus::Frozen | PersonStatus::Suspended | PersonStatus::Closed => {}
-            status @ (PersonStatus::Registered | PersonStatus::PendingAdminApproval | PersonStatus::Denied) => {
-                let reason = row.denial_reason.map_or_else(String::new, |reason| format!(": {reason}"));
-                return Err(PersonasError::Stuck { email: row.email, status, reason });
-            }
-        }
+        let row = row(app, person).await?;
+        left += usize::from(row.is_some_and(|row| row.status == PersonStatus::ApprovedPendingOnchain));
     }
     Ok(left)
 }
@@ -325,5 +313,6 @@ fn login(row: Person) -> PersonaLogin {
         status: row.status.0,
         onchain_status: row.onchain_status.0,
         gx_id: row.gx_id.map(|id| id.0),
+        denial_reason: row.denial_reason,
     }
 }

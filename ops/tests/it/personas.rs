@@ -86,3 +86,25 @@ async fn there_are_none_on_mainnet() {
     assert!(matches!(error, PersonasError::Mainnet));
     assert!(people::by_email(test.app.store().read(), "alice.johnson@mainnet.gxcoin.test").await.unwrap().is_none());
 }
+
+#[tokio::test]
+async fn somebody_who_was_denied_stays_denied_and_stops_nobody() {
+    for running in Running::each().await {
+        let app = &running.app;
+        let submitted = apply_personas(app, Stage::Submitted, LIMIT).await.unwrap();
+        let (id, now) = (submitted[2].profile_id, app.now());
+        let denied: Result<_, gx_store::StoreError> = app
+            .store()
+            .write(move |tx| {
+                Box::pin(async move { people::change_state(tx, id, gx_types::PersonChange::Deny, now).await })
+            })
+            .await;
+        assert!(denied.unwrap().is_some());
+        let settled = apply_personas(app, Stage::Settled, LIMIT).await.unwrap();
+        for persona in &settled {
+            let expected = if persona.profile_id == id { PersonStatus::Denied } else { PersonStatus::Active };
+            assert_eq!(persona.status, expected, "{persona}");
+        }
+        running.stop().await;
+    }
+}
