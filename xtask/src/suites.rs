@@ -57,14 +57,8 @@ const SUITES: &[Suite] = &[
         args: &["test", "--package", "gx-tests", "--test", "it", "--", "journeys::"],
     },
     Suite {
-        name: "browser",
-        what: "the same in Chromium, at desk and phone width",
-        limit: Duration::from_secs(5 * MINUTE),
-        args: &["test", "--package", "gx-tests", "--test", "it", "--", "browser::"],
-    },
-    Suite {
         name: "routes",
-        what: "every route: no token, wrong permission, another's object, each field; schemathesis on every operation",
+        what: "every route: no token, wrong permission, another's object, each field",
         limit: Duration::from_secs(10 * MINUTE),
         args: &["test", "--package", "gx-tests", "--test", "it", "--", "routes::"],
     },

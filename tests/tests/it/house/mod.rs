@@ -1,4 +1,5 @@
 //! The house itself: which room may lean on which, and that what documents say is so.
 
 mod arrows;
+mod documents;
 mod requirements;
