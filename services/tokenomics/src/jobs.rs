@@ -20,7 +20,12 @@ const FORGET_BATCH: u32 = 1_000;
 /// Runs the jobs until the application is asked to stop. Every replica may run them.
 pub async fn run(app: App) {
     tokio::join!(
-        every(&app, EXPIRE_EVERY, "expiring requests", |app| async move { qsend::sweep::expire_due(&app).await.map(drop) }),
+        every(
+            &app,
+            EXPIRE_EVERY,
+            "expiring requests",
+            |app| async move { qsend::sweep::expire_due(&app).await.map(drop) }
+        ),
         every(&app, SWEEP_EVERY, "sweeping credits", |app| async move { sweeps::enqueue_due(&app).await.map(drop) }),
         every(&app, FORGET_EVERY, "forgetting idempotency rows", |app| async move { forget(&app).await }),
     );

@@ -35,9 +35,9 @@ pub async fn list(
     limit: u64,
 ) -> Result<Vec<Notification>, StoreError> {
     let after = after.map(|(at, id)| {
-        Condition::all().add(Column::CreatedAt.lte(Col(at))).add(
-            Condition::any().add(Column::CreatedAt.lt(Col(at))).add(Column::NotificationId.lt(Col(id))),
-        )
+        Condition::all()
+            .add(Column::CreatedAt.lte(Col(at)))
+            .add(Condition::any().add(Column::CreatedAt.lt(Col(at))).add(Column::NotificationId.lt(Col(id))))
     });
     Ok(of(person, status)
         .filter(Condition::all().add_option(after))

@@ -12,11 +12,11 @@ pub use supply::{
     CountrySupply, CountrySupplyList, PhaseStats, PoolFigures, PoolView, SupplyPools, SupplyReply, SupplyStatus,
 };
 pub use system::{
-    ActivateTreasuryRequest, AdminCountry, AdminCountryList, CountryData, CountryStats, CountersReply,
+    ActivateTreasuryRequest, AdminCountry, AdminCountryList, CountersReply, CountryData, CountryStats,
     InitializeCountriesRequest, LedgerStatus, ParameterView, ParametersReply, PauseRequest, SetParameterRequest,
     StatusCount, SystemState, SystemStatus,
 };
 pub use users::{
-    AdminUser, AdminUserDetail, ApproveRequest, ApproveReply, DenyRequest, FreezeReason, FreezeRequest, ReviewReply,
+    AdminUser, AdminUserDetail, ApproveReply, ApproveRequest, DenyRequest, FreezeReason, FreezeRequest, ReviewReply,
     SubmissionView, SubmittedDocument,
 };

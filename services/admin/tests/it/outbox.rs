@@ -24,7 +24,8 @@ async fn give_up(world: &World) {
                 };
                 let (claimed, _) = outbox::claim(tx, &options, now).await?;
                 let holder = Holder { command_id: claimed[0].command_id, fence: claimed[0].fence };
-                let dead = Dead { holder, error_code: "UNREACHABLE".to_owned(), error_detail: "nobody answers".to_owned() };
+                let dead =
+                    Dead { holder, error_code: "UNREACHABLE".to_owned(), error_detail: "nobody answers".to_owned() };
                 outbox::mark_dead(tx, &[dead], now).await?;
                 Ok(())
             })
@@ -45,12 +46,16 @@ async fn dead_letters_are_listed_and_put_back_once() {
             .send()
             .await;
         assert_eq!(answer.status, 202, "{}", answer.body);
-        assert_eq!(answer.body["statusUrl"], format!("/api/v1/admin/outbox/{}", answer.body["commandId"].as_str().unwrap()));
+        assert_eq!(
+            answer.body["statusUrl"],
+            format!("/api/v1/admin/outbox/{}", answer.body["commandId"].as_str().unwrap())
+        );
         ids.push(answer.body["commandId"].clone());
     }
     give_up(&world).await;
 
-    let list = async |query: &str| world.api.get(&format!("/api/v1/admin/outbox{query}")).token(world.owner()).send().await;
+    let list =
+        async |query: &str| world.api.get(&format!("/api/v1/admin/outbox{query}")).token(world.owner()).send().await;
     let dead = list("?state=DEAD").await;
     assert_eq!(dead.body["items"].as_array().unwrap().len(), 1);
     assert_eq!(dead.body["items"][0]["commandId"], ids[0]);

@@ -21,10 +21,16 @@ async fn bootstrap(world: &World, minted: &[(Pool, Qirat)]) {
                         pool_id: pool.as_str().to_owned(),
                         account_id: account.into(),
                         cap: pool.cap().into(),
-                        minted: minted.iter().find(|(p, _)| *p == pool).map_or(Qirat::ZERO, |(_, amount)| *amount).into(),
+                        minted: minted
+                            .iter()
+                            .find(|(p, _)| *p == pool)
+                            .map_or(Qirat::ZERO, |(_, amount)| *amount)
+                            .into(),
                         updated_block: 5,
                     };
-                    supply_pools::Entity::insert(row.into_active_model().reset_all()).exec_without_returning(tx).await?;
+                    supply_pools::Entity::insert(row.into_active_model().reset_all())
+                        .exec_without_returning(tx)
+                        .await?;
                     let row = accounts::ActiveModel {
                         account_id: Set(account.into()),
                         kind: Set(AccountKind::System.into()),
@@ -59,9 +65,13 @@ async fn the_public_figures_are_exact_and_may_be_kept_for_a_minute() {
     assert_eq!(supply["availableToMint"], "1249686500000000000");
     assert_eq!(supply["circulatingSupply"], (313_500_000_000_000_u64 - 6 * 3_000_000).to_string());
     assert_eq!(supply["mintedPercentage"], "0.02");
-    assert_eq!(supply["pools"]["operations"], json!({ "cap": "31250000000000000", "minted": "312500000000000", "percentage": "1.00" }));
+    assert_eq!(
+        supply["pools"]["operations"],
+        json!({ "cap": "31250000000000000", "minted": "312500000000000", "percentage": "1.00" })
+    );
 
-    let get = async |path: &str| world.api.get(&format!("/api/v1/admin/supply/{path}")).token(world.owner()).send().await;
+    let get =
+        async |path: &str| world.api.get(&format!("/api/v1/admin/supply/{path}")).token(world.owner()).send().await;
     let status = get("status").await.body;
     assert_eq!(status["supply"]["totalMinted"], supply["totalMinted"]);
     assert_eq!(status["pools"].as_array().unwrap().len(), 6);

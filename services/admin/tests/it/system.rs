@@ -31,7 +31,9 @@ async fn set_parameter(world: &World, name: &str, value: &str) {
         .write(move |tx| {
             let row = row.clone();
             Box::pin(async move {
-                system_parameters::Entity::insert(row.into_active_model().reset_all()).exec_without_returning(tx).await?;
+                system_parameters::Entity::insert(row.into_active_model().reset_all())
+                    .exec_without_returning(tx)
+                    .await?;
                 Ok(())
             })
         })
@@ -44,26 +46,37 @@ async fn every_system_command_is_enqueued_as_asked() {
     let bootstrap = post(&world, "bootstrap", &json!({})).await;
     assert_eq!(bootstrap.status, 202, "{}", bootstrap.body);
     assert_eq!(command(&world, &bootstrap.body).await, Command::BootstrapSystem);
-    assert_eq!(post(&world, "bootstrap", &json!({})).await.code(), "STATE_CONFLICT", "there is one ledger to bootstrap");
+    assert_eq!(
+        post(&world, "bootstrap", &json!({})).await.code(),
+        "STATE_CONFLICT",
+        "there is one ledger to bootstrap"
+    );
 
     let countries = post(&world, "countries/initialize", &json!({})).await;
     let Command::InitializeCountryData { countries, .. } = command(&world, &countries.body).await else { panic!() };
     assert_eq!(countries.len(), 234);
     assert_eq!(countries.iter().map(|country| country.share_e8).sum::<u64>(), 100_000_000);
-    let some = post(&world, "countries/initialize", &json!({ "countriesData": [{ "code": "GB" }, { "code": "VA" }] })).await;
+    let some =
+        post(&world, "countries/initialize", &json!({ "countriesData": [{ "code": "GB" }, { "code": "VA" }] })).await;
     let Command::InitializeCountryData { countries, .. } = command(&world, &some.body).await else { panic!() };
     assert_eq!(countries.iter().map(|country| country.code.to_string()).collect::<Vec<_>>(), ["GB", "VA"]);
 
     let parameter = post(&world, "parameters", &json!({ "paramId": "disbursementMaxGx", "newValue": "1000" })).await;
-    let Command::UpdateSystemParameter { parameter, value, .. } = command(&world, &parameter.body).await else { panic!() };
+    let Command::UpdateSystemParameter { parameter, value, .. } = command(&world, &parameter.body).await else {
+        panic!()
+    };
     assert_eq!((parameter.as_str(), value.as_str()), ("disbursementMaxGx", "1000"));
 
     let treasury = post(&world, "treasury/activate", &json!({ "countryCode": "gb" })).await;
-    assert!(matches!(command(&world, &treasury.body).await, Command::ActivateTreasury { country, .. } if country.as_str() == "GB"));
+    assert!(
+        matches!(command(&world, &treasury.body).await, Command::ActivateTreasury { country, .. } if country.as_str() == "GB")
+    );
 
     let appointed = world.admin(AdminRole::Admin).admin_id;
     let appoint = post(&world, "admins", &json!({ "newAdminId": appointed })).await;
-    assert!(matches!(command(&world, &appoint.body).await, Command::AppointAdmin { admin_id, .. } if admin_id == appointed.to_string()));
+    assert!(
+        matches!(command(&world, &appoint.body).await, Command::AppointAdmin { admin_id, .. } if admin_id == appointed.to_string())
+    );
 
     let resume = post(&world, "system/resume", &json!({})).await;
     assert!(matches!(command(&world, &resume.body).await, Command::ResumeSystem { .. }));
@@ -84,9 +97,24 @@ async fn bad_fields_are_refused_by_name_and_enqueue_nothing() {
         ("treasury/activate", json!({ "countryCode": "XX" }), 400, "countryCode:COUNTRY_NOT_FOUND"),
         ("treasury/activate", json!({ "countryCode": "GBR" }), 422, "countryCode:FIELD_INVALID"),
         ("countries/initialize", json!({ "countriesData": [] }), 422, "countriesData:FIELD_INVALID"),
-        ("countries/initialize", json!({ "countriesData": [{ "code": "XX" }] }), 400, "countriesData[0].code:COUNTRY_NOT_FOUND"),
-        ("countries/initialize", json!({ "countriesData": [{ "code": "GB" }, { "code": "gb" }] }), 422, "countriesData[1].code:FIELD_INVALID"),
-        ("countries/initialize", json!({ "countriesData": [{ "code": "GB", "percentage": 0.5 }] }), 422, "countriesData[0].percentage:FIELD_UNKNOWN"),
+        (
+            "countries/initialize",
+            json!({ "countriesData": [{ "code": "XX" }] }),
+            400,
+            "countriesData[0].code:COUNTRY_NOT_FOUND",
+        ),
+        (
+            "countries/initialize",
+            json!({ "countriesData": [{ "code": "GB" }, { "code": "gb" }] }),
+            422,
+            "countriesData[1].code:FIELD_INVALID",
+        ),
+        (
+            "countries/initialize",
+            json!({ "countriesData": [{ "code": "GB", "percentage": 0.5 }] }),
+            422,
+            "countriesData[0].percentage:FIELD_UNKNOWN",
+        ),
         ("admins", json!({ "newAdminId": "me" }), 422, "newAdminId:FIELD_INVALID"),
         ("admins", json!({ "newAdminId": "01890a5d-ac96-774b-bcce-b302099a8057" }), 422, "newAdminId:FIELD_INVALID"),
     ] {
@@ -102,13 +130,20 @@ async fn without_a_ledger_nothing_is_accepted_for_it() {
     let owner = test.admin(AdminRole::SuperOwner).await;
     let api = test.serve([gx_admin::routes()]);
     let pause = async || {
-        api.post("/api/v1/admin/system/pause").token(&owner.token).json(&json!({ "reason": "something is wrong" })).send().await
+        api.post("/api/v1/admin/system/pause")
+            .token(&owner.token)
+            .json(&json!({ "reason": "something is wrong" }))
+            .send()
+            .await
     };
     let answer = pause().await;
     assert_eq!((answer.status, answer.code()), (503, "FEATURE_UNAVAILABLE"));
     assert!(!answer.header("retry-after").is_empty());
     let status = api.get("/api/v1/admin/system/status").token(&owner.token).send().await;
-    assert_eq!((status.status, &status.body["status"], &status.body["ledger"]), (200, &json!("NOT_BOUND"), &Value::Null));
+    assert_eq!(
+        (status.status, &status.body["status"], &status.body["ledger"]),
+        (200, &json!("NOT_BOUND"), &Value::Null)
+    );
 
     // Bound: accepted, for ten minutes also when nobody brings it to the ledger.
     test.bind_ledger().await;
@@ -209,7 +244,8 @@ async fn countries_and_counters() {
     assert_eq!(get("countries").await.body["countries"].as_array().unwrap().len(), 234);
     let stats = get("countries/va/stats").await;
     assert_eq!(stats.status, 200, "{}", stats.body);
-    let slots: Vec<u64> = stats.body["phases"].as_array().unwrap().iter().map(|phase| phase["slots"].as_u64().unwrap()).collect();
+    let slots: Vec<u64> =
+        stats.body["phases"].as_array().unwrap().iter().map(|phase| phase["slots"].as_u64().unwrap()).collect();
     assert_eq!((slots[0], slots.iter().sum::<u64>()), (12, 600));
     assert_eq!(get("countries/XX/stats").await.status, 404);
     assert_eq!(get("countries/VAT/stats").await.field(), "countryCode:FIELD_INVALID");
@@ -222,7 +258,8 @@ async fn countries_and_counters() {
 #[tokio::test]
 async fn administrators_are_listed_and_found() {
     let world = World::new().await;
-    let get = async |path: &str| world.api.get(&format!("/api/v1/admin/admins{path}")).token(world.owner()).send().await;
+    let get =
+        async |path: &str| world.api.get(&format!("/api/v1/admin/admins{path}")).token(world.owner()).send().await;
     assert_eq!(get("").await.body["items"].as_array().unwrap().len(), 6);
     let first = get("?limit=4").await.body;
     let rest = get(&format!("?limit=4&cursor={}", first["nextCursor"].as_str().unwrap())).await.body;

@@ -15,7 +15,13 @@ fn approval() -> Value {
 }
 
 async fn approve(world: &World, id: ProfileId, body: &Value) -> gx_platform::testing::TestAnswer {
-    world.api.post(&format!("/api/v1/admin/users/{id}/approve")).token(world.token(AdminRole::Moderator)).json(body).send().await
+    world
+        .api
+        .post(&format!("/api/v1/admin/users/{id}/approve"))
+        .token(world.token(AdminRole::Moderator))
+        .json(body)
+        .send()
+        .await
 }
 
 #[tokio::test]
@@ -43,7 +49,10 @@ async fn an_approval_makes_id_hash_and_command_in_one() {
     assert_eq!(person.biometric_hash.unwrap().0, expected);
     assert!(person.reviewed_by.unwrap().starts_with("admin:"));
     let submission = documents::newest_submission(db, id).await.unwrap().unwrap();
-    assert_eq!((submission.status.0, submission.verified_document_id.unwrap().0), (SubmissionStatus::Approved, document));
+    assert_eq!(
+        (submission.status.0, submission.verified_document_id.unwrap().0),
+        (SubmissionStatus::Approved, document)
+    );
 
     // Once is enough.
     let again = approve(&world, id, &approval()).await;
@@ -62,9 +71,21 @@ async fn what_is_typed_again_must_be_what_the_applicant_typed() {
         (json!({ "issuingCountry": "GB", "documentNumber": "AB123456" }), 422, "issuingCountry:DOCUMENT_MISMATCH"),
         (json!({ "issuingCountry": "US", "documentNumber": "AB123457" }), 422, "documentNumber:DOCUMENT_MISMATCH"),
         (json!({ "issuingCountry": "US", "documentNumber": "--" }), 422, "documentNumber:FIELD_INVALID"),
-        (json!({ "issuingCountry": "US", "documentNumber": "AB123456", "documentId": id }), 422, "documentId:FIELD_INVALID"),
-        (json!({ "issuingCountry": "US", "documentNumber": "AB123456", "adminId": "me" }), 422, "adminId:FIELD_UNKNOWN"),
-        (json!({ "issuingCountry": "US", "documentNumber": "AB123456", "notes": "x".repeat(1001) }), 422, "notes:FIELD_INVALID"),
+        (
+            json!({ "issuingCountry": "US", "documentNumber": "AB123456", "documentId": id }),
+            422,
+            "documentId:FIELD_INVALID",
+        ),
+        (
+            json!({ "issuingCountry": "US", "documentNumber": "AB123456", "adminId": "me" }),
+            422,
+            "adminId:FIELD_UNKNOWN",
+        ),
+        (
+            json!({ "issuingCountry": "US", "documentNumber": "AB123456", "notes": "x".repeat(1001) }),
+            422,
+            "notes:FIELD_INVALID",
+        ),
     ] {
         let answer = approve(&world, id, &body).await;
         assert_eq!((answer.status, answer.field()), (status, field.to_owned()), "{body}: {}", answer.body);
@@ -131,7 +152,9 @@ async fn a_denial_needs_a_reason_and_tells_it() {
     let deny = async |body: Value| {
         world.api.post(&format!("/api/v1/admin/users/{id}/deny")).token(world.owner()).json(&body).send().await
     };
-    for body in [json!({}), json!({ "reason": "too short" }), json!({ "reason": "x".repeat(501) }), json!({ "reason": 7 })] {
+    for body in
+        [json!({}), json!({ "reason": "too short" }), json!({ "reason": "x".repeat(501) }), json!({ "reason": 7 })]
+    {
         assert_eq!(deny(body.clone()).await.status, 422, "{body}");
     }
     let answer = deny(json!({ "reason": "the picture is blurred" })).await;
@@ -216,7 +239,10 @@ async fn lists_page_filter_and_search() {
             .collect();
         (names, answer.body["nextCursor"].as_str().map(str::to_owned))
     };
-    assert_eq!(names("/api/v1/admin/users").await, (vec!["Eve".into(), "Dan".into(), "Cat_1".into(), "Ben".into(), "Ann".into()], None));
+    assert_eq!(
+        names("/api/v1/admin/users").await,
+        (vec!["Eve".into(), "Dan".into(), "Cat_1".into(), "Ben".into(), "Ann".into()], None)
+    );
     let (first, cursor) = names("/api/v1/admin/users?limit=2").await;
     assert_eq!(first, ["Eve", "Dan"]);
     let (second, cursor) = names(&format!("/api/v1/admin/users?limit=2&cursor={}", cursor.unwrap())).await;
@@ -258,9 +284,13 @@ async fn documents_are_shown_without_number_and_as_files_to_reviewers_only_throu
     assert!(!String::from_utf8(answer.bytes).unwrap().contains("123-456"), "the number is read from the picture");
     let url = answer.body["documents"][0]["fileUrl"].as_str().unwrap();
     let file = world.api.get(url).token(world.owner()).send().await;
-    assert_eq!((file.status, file.header("content-type"), file.bytes.as_slice()), (200, "image/png", b"a picture".as_slice()));
+    assert_eq!(
+        (file.status, file.header("content-type"), file.bytes.as_slice()),
+        (200, "image/png", b"a picture".as_slice())
+    );
     assert_eq!(file.header("cache-control"), "private, no-store");
-    let crossed = world.api.get(&format!("/api/v1/admin/users/{other}/documents/{document}")).token(world.owner()).send().await;
+    let crossed =
+        world.api.get(&format!("/api/v1/admin/users/{other}/documents/{document}")).token(world.owner()).send().await;
     assert_eq!(crossed.status, 404);
     for bad in ["not-an-id", "01890a5dac96774bbcceb302099a8057"] {
         let answer = world.api.get(&format!("/api/v1/admin/users/{bad}")).token(world.owner()).send().await;

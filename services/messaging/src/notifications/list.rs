@@ -43,9 +43,9 @@ async fn list(
     let (db, me) = (app.store().read(), person.profile_id);
     let after: Option<NotificationKey> = app.cursors().open(LIST, query.cursor.as_ref())?;
     let rows = notifications::list(db, me, query.status, after, query.limit.plus_one()).await?;
-    let page = app.cursors().page(LIST, rows, query.limit, |row| -> NotificationKey {
-        (row.created_at.0, row.notification_id.0)
-    })?;
+    let page = app
+        .cursors()
+        .page(LIST, rows, query.limit, |row| -> NotificationKey { (row.created_at.0, row.notification_id.0) })?;
     let unread_count = notifications::count(db, me, Some(NotificationStatus::Unread)).await?;
     let total = match query.status {
         Some(NotificationStatus::Unread) => unread_count,

@@ -25,9 +25,7 @@ async fn mark_read(
     ApiPath(id): ApiPath<NotificationId>,
 ) -> ApiResult<Json<MarkedReply>> {
     let (me, now) = (person.profile_id, app.now());
-    let work = app
-        .store()
-        .write(move |tx| Box::pin(async move { notifications::mark_read(tx, me, id, now).await }));
+    let work = app.store().write(move |tx| Box::pin(async move { notifications::mark_read(tx, me, id, now).await }));
     let known: Result<bool, StoreError> = work.await;
     // Another person's notification is, to the caller, none.
     if known? { Ok(Json(MarkedReply { success: true })) } else { Err(ApiError::new(ErrorCode::NotFound)) }

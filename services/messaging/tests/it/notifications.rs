@@ -48,7 +48,8 @@ async fn the_list_pages_newest_first_with_filter_total_and_unread_count() {
         let api = test.serve([gx_messaging::routes()]);
         let alice = test.person(TestPerson::default()).await;
         let bob = test.person(TestPerson::default()).await;
-        let mut rows: Vec<_> = (1..=5).map(|number| notice(alice.profile_id, number, NotificationStatus::Unread)).collect();
+        let mut rows: Vec<_> =
+            (1..=5).map(|number| notice(alice.profile_id, number, NotificationStatus::Unread)).collect();
         rows.push(notice(alice.profile_id, 6, NotificationStatus::Archived));
         rows.push(notice(bob.profile_id, 7, NotificationStatus::Unread));
         give(&test, rows.clone()).await;
