@@ -73,7 +73,7 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
         let path = error.path().to_string();
         let inner = error.into_inner();
         // A closed word given as a list or a number counts as a syntax error for serde_json, though the body is JSON.
-        let is_json = || serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok();
+        let is_json = || serde_json::from_slice::<serde_json::Value>(bytes).is_ok();
         match inner.classify() {
             serde_json::error::Category::Data => ApiError::fields(vec![field_error(&path, &inner.to_string())]),
             serde_json::error::Category::Syntax if is_json() => {
