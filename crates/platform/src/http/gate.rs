@@ -1,18 +1,26 @@
 //! The gate before every handler: what a route declares is enforced here and nowhere else.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::HeaderMap;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use gx_types::ErrorCode;
+use http_body_util::BodyExt;
 
 use super::limits::{Allowance, RateKey};
 use super::route::{Access, Idempotency, LedgerUse, RouteMeta};
 use super::{ApiError, ApiResult, IdempotencyKey, PeerAddr};
 use crate::App;
 use crate::auth::Caller;
+
+/// Bytes of a refused request that are read at most.
+const DRAIN_BYTES_MAX: usize = 1024 * 1024;
+/// How long a refused request may take to send them.
+const DRAIN_WAIT: Duration = Duration::from_secs(2);
 
 /// A route's declaration beside the application.
 #[derive(Clone)]
@@ -35,11 +43,30 @@ pub(crate) async fn gate(State(gate): State<Gate>, mut request: Request, next: N
             allowance.write(response.headers_mut());
             response
         }
-        Err(refusal) => refusal.into_response(),
+        Err(refusal) => {
+            drain(request.into_body()).await;
+            refusal.into_response()
+        }
     };
     gate.app.recorder().record(gate.meta.operation_id, response.status());
     response.extensions_mut().insert(gate.meta);
     response
+}
+
+/// Reads what a refused request still sends, within bounds. A connection that is closed over unread bytes is reset, and
+/// the client would see a broken line instead of the refusal.
+async fn drain(mut body: Body) {
+    let read = async {
+        let mut bytes = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            bytes += frame.data_ref().map_or(0, Bytes::len);
+            if bytes > DRAIN_BYTES_MAX {
+                return;
+            }
+        }
+    };
+    // A slow sender is not waited for.
+    let _ = tokio::time::timeout(DRAIN_WAIT, read).await;
 }
 
 async fn pass(gate: &Gate, request: &mut Request) -> ApiResult<Allowance> {
