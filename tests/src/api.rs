@@ -66,7 +66,6 @@ impl Api {
     }
 
     /// A request that a test finishes itself.
-    #[must_use]
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.base));
         match &self.token {

@@ -68,7 +68,6 @@ pub async fn wait_for_command(app: &App, command_id: CommandId, limit: Duration)
 }
 
 /// The answer 202 for a command that is on its way.
-#[must_use]
 pub fn accepted(view: &CommandView, status_url: String) -> (StatusCode, Json<CommandAccepted>) {
     let accepted = CommandAccepted {
         command_id: view.command_id,

@@ -149,7 +149,7 @@ async fn kills_under_load(database: Database) {
 async fn everything_adds_up(platform: &mut Platform, load: &Load, unread_before: &[u64]) {
     // 1. Every accepted payment is settled, or refused, once; the same key answers with the same command.
     let accepted = load.accepted.lock().unwrap().clone();
-    let mut balances = vec![500_000_000_u64; PEOPLE];
+    let mut balances = [500_000_000_u64; PEOPLE];
     let mut told: Vec<u64> = unread_before.to_vec();
     for (key, payment) in &accepted {
         let api = load.api_of(payment.from);

@@ -80,11 +80,11 @@ async fn pass(gate: &Gate, request: &mut Request) -> ApiResult<Allowance> {
     let caller = match meta.access {
         Access::Public => None,
         Access::Person => {
-            Some(app.auth().person(request.headers()).await?.ok_or(ErrorCode::Unauthorized)?).map(Caller::Person)
+            Some(Caller::Person(app.auth().person(request.headers()).await?.ok_or(ErrorCode::Unauthorized)?))
         }
         Access::PersonOptional => app.auth().person(request.headers()).await?.map(Caller::Person),
         Access::AnyAdmin | Access::Admin(_) => {
-            Some(app.auth().admin(request.headers()).await?.ok_or(ErrorCode::Unauthorized)?).map(Caller::Admin)
+            Some(Caller::Admin(app.auth().admin(request.headers()).await?.ok_or(ErrorCode::Unauthorized)?))
         }
     };
 

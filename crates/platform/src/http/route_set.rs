@@ -50,7 +50,6 @@ impl RouteSet {
     }
 
     /// The axum router: every handler behind the gate of its declaration. Wrap the whole in [`super::envelope`] once.
-    #[must_use]
     pub fn mount(self, app: &App) -> Router {
         let mut router = Router::new();
         for Handled { meta, handler } in self.routes {
