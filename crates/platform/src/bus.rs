@@ -17,6 +17,8 @@ use tokio::sync::{Notify, broadcast, mpsc};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::health::ProbeResult;
+
 /// Messages that a slow subscriber may lag behind before it misses some.
 const CAPACITY: usize = 4_096;
 /// Messages that wait for Redis before they are dropped.
@@ -69,6 +71,7 @@ struct Travelling {
 pub struct Bus(Arc<Inner>);
 
 struct Inner {
+    redis: Option<redis::Client>,
     local: broadcast::Sender<BusMessage>,
     outbound: Option<mpsc::Sender<BusMessage>>,
     waiting: Mutex<HashMap<CommandId, Waiting>>,
@@ -83,7 +86,7 @@ impl Bus {
     /// A bus that stays inside the process.
     #[must_use]
     pub fn local() -> Self {
-        Self::with(None)
+        Self::with(None, None)
     }
 
     /// A bus that also reaches the environment's other processes through Redis. Redis may be away: the bus tries again
@@ -99,16 +102,27 @@ impl Bus {
     ) -> Result<Self, redis::RedisError> {
         let client = redis::Client::open(url.expose())?;
         let (outbound, queue) = mpsc::channel(OUTBOUND_CAPACITY);
-        let bus = Self::with(Some(outbound));
+        let bus = Self::with(Some(outbound), Some(client.clone()));
         let channel = format!("gx:{env}:bus");
         tokio::spawn(send_all(client.clone(), channel.clone(), process, queue, stop.clone()));
         tokio::spawn(receive_all(client, channel, process, bus.clone(), stop));
         Ok(bus)
     }
 
-    fn with(outbound: Option<mpsc::Sender<BusMessage>>) -> Self {
+    fn with(outbound: Option<mpsc::Sender<BusMessage>>, redis: Option<redis::Client>) -> Self {
         let (local, _) = broadcast::channel(CAPACITY);
-        Self(Arc::new(Inner { local, outbound, waiting: Mutex::default() }))
+        Self(Arc::new(Inner { redis, local, outbound, waiting: Mutex::default() }))
+    }
+
+    /// The probe of the dependency «redis»: whether it answers, where it is set up.
+    pub async fn probe(&self) -> ProbeResult {
+        let Some(client) = &self.0.redis else { return Ok(Some("inside this process".to_owned())) };
+        let mut connection = client
+            .get_multiplexed_async_connection()
+            .await
+            .map_err(|error| format!("Redis does not answer: {error}"))?;
+        connection.ping::<()>().await.map_err(|error| format!("Redis does not answer: {error}"))?;
+        Ok(None)
     }
 
     /// Tells everyone. Never waits: call it after the transaction.

@@ -140,7 +140,7 @@ pub(crate) fn phases(row: &Country) -> Vec<PhaseStats> {
         .iter()
         .zip(slots.iter().zip(row.granted()))
         .map(|(phase, (slots, granted))| PhaseStats {
-            phase: u8::try_from(phase.number).unwrap_or(u8::MAX),
+            phase: phase.number,
             slots: *slots,
             granted,
             user_grant: phase.user_grant,

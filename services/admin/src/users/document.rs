@@ -13,7 +13,7 @@ pub(super) fn route() -> Handled {
     Route::get("/api/v1/admin/users/{userId}/documents/{documentId}", "readUserDocument")
         .summary("The file of a document")
         .description("JPEG, PNG or PDF, as the header says.")
-        .access(Access::Admin(Permission::UserView))
+        .access(Access::Admin(Permission::UserApprove))
         .param::<ProfileId>("userId", "The person's profile id")
         .param::<DocumentId>("documentId", "The document")
         .reply_bytes(200, "image/jpeg", "The file, with the content type found at upload")
