@@ -51,3 +51,19 @@ pub fn routes() -> RouteSet {
         .route(qsend::pay::route())
         .route(qsend::cancel::route())
 }
+
+#[cfg(test)]
+mod tests {
+    use gx_platform::http::{Access, openapi};
+
+    #[test]
+    fn every_route_is_documented_and_asks_who_is_there() {
+        let routes = super::routes();
+        let document = openapi(&[&routes]).unwrap();
+        let operations: usize =
+            document["paths"].as_object().unwrap().values().map(|path| path.as_object().unwrap().len()).sum();
+        assert_eq!(operations, routes.metas().count());
+        assert!(routes.metas().all(|meta| meta.access() == Access::Person));
+        assert_eq!(document["paths"]["/api/v1/qsend/{code}/pay"]["post"]["requestBody"]["required"], false);
+    }
+}
