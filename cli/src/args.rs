@@ -221,4 +221,28 @@ pub enum Bench {
         #[arg(long, default_value_t = 1_000)]
         in_flight: u64,
     },
+    /// Payments over HTTP until they are settled and projected, the generator included; DATABASE_URL chooses the database
+    Http {
+        /// Data folder, kept and used again; a temporary one when left out
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+        /// People on the platform; those who are missing are seeded first
+        #[arg(long, default_value_t = 1_000)]
+        people: u64,
+        /// Clients at the same time, each with one payment under way
+        #[arg(long, default_value_t = 64)]
+        clients: usize,
+        /// How long to measure
+        #[arg(long, default_value_t = 20)]
+        seconds: u64,
+    },
+    /// Seed people in bulk, registered on the ledger with their grants
+    Seed {
+        /// Data folder
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// People in all
+        #[arg(long)]
+        people: u64,
+    },
 }

@@ -1,8 +1,20 @@
 //! `gx bench`: speed and size, from a release build, with the machine's cores, beside a peer of the same run.
 
+mod figures;
+mod http;
+mod people;
+mod running;
+mod wire;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use gx_ledger::bench::{self, BenchOptions};
 
+use self::http::Load;
+use self::people::People;
+use self::running::Running;
 use crate::args::Bench;
 
 /// Runs a benchmark and prints what it measured.
@@ -15,7 +27,26 @@ pub async fn run(bench: Bench) -> Result<()> {
     }
     match bench {
         Bench::Ledger { transfers, in_flight } => ledger(transfers, in_flight).await,
+        Bench::Http { data, people, clients, seconds } => {
+            let load = Load { people, clients, measured: Duration::from_secs(seconds) };
+            http(data, load).await
+        }
+        Bench::Seed { data, people } => seed(data, people).await,
     }
+}
+
+async fn http(data: Option<PathBuf>, load: Load) -> Result<()> {
+    let running = Running::start(data).await?;
+    let measured = http::run(&running, &load).await;
+    running.end().await?;
+    measured
+}
+
+async fn seed(data: PathBuf, wanted: u64) -> Result<()> {
+    let running = Running::start(Some(data)).await?;
+    let seeded = people::seed(&running, &People::new()?, wanted).await;
+    running.end().await?;
+    seeded
 }
 
 async fn ledger(transfers: u64, in_flight: u64) -> Result<()> {

@@ -64,7 +64,15 @@ impl Home {
     /// # Errors
     /// When a setting is missing or cannot be read, or a secret cannot be made.
     pub fn settings(&self, wallet_port: u16) -> Result<Settings> {
-        let given = BTreeMap::from([
+        self.settings_with(wallet_port, BTreeMap::new())
+    }
+
+    /// The same with other defaults for some settings.
+    ///
+    /// # Errors
+    /// As [`Home::settings`].
+    pub fn settings_with(&self, wallet_port: u16, defaults: BTreeMap<String, String>) -> Result<Settings> {
+        let mut given = BTreeMap::from([
             (settings::GX_ENV.to_owned(), self.env.to_string()),
             (settings::GX_DATA.to_owned(), self.folder.display().to_string()),
             (settings::DATABASE_URL.to_owned(), format!("sqlite://{}", self.folder.join("gx.db").display())),
@@ -74,6 +82,7 @@ impl Home {
             (settings::LOG_LEVEL.to_owned(), "warn".to_owned()),
             (settings::LOG_FORMAT.to_owned(), "text".to_owned()),
         ]);
+        given.extend(defaults);
         let mut sources = SettingsSources::of_process();
         // The place was chosen by flags (which read the same variables): nothing may choose it a second time.
         sources.environment.remove(settings::GX_ENV);
