@@ -142,8 +142,11 @@ impl Run {
             }
             let key = format!("{}-{:08}", self.name, self.number.fetch_add(1, Ordering::Relaxed));
             let body = format!(r#"{{"toID":"{}","amount":"{AMOUNT}","reason":"bench"}}"#, self.people.gx_id(to)?);
-            let headers =
-                [("authorization", payer.authorization.as_str()), ("idempotency-key", key.as_str()), ("prefer", "wait=20")];
+            let headers = [
+                ("authorization", payer.authorization.as_str()),
+                ("idempotency-key", key.as_str()),
+                ("prefer", "wait=20"),
+            ];
             let sent = Instant::now();
             let answer = connection.send("POST", "/api/v1/transfers", &headers, &body).await?;
             if answer.status != 200 {

@@ -156,7 +156,8 @@ pub async fn seed(running: &Running, people: &People, wanted: u64) -> Result<()>
     // 1. Profiles.
     for start in (first..wanted).step_by(usize::try_from(BATCH)?) {
         let now = running.app.now();
-        let rows = (start..wanted.min(start + BATCH)).map(|number| people.row(number, now)).collect::<Result<Vec<_>>>()?;
+        let rows =
+            (start..wanted.min(start + BATCH)).map(|number| people.row(number, now)).collect::<Result<Vec<_>>>()?;
         running
             .app
             .store()
