@@ -13,12 +13,16 @@ pub struct Admin {
 }
 
 impl Admin {
-    /// One of the two administrators of devnet, whose logins `gx up` prints and keeps.
+    /// The first administrator: one of the two of devnet, whose logins `gx up` prints and keeps; where only a part of
+    /// the platform is up, one that an operator makes on the host.
     pub async fn of(platform: &Platform) -> Self {
-        let path = platform.data().join("secrets/devnet-admins");
-        let logins = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-        let (username, password) = logins.lines().next().and_then(|line| line.split_once(' ')).expect("a login");
-        Self::sign_in(&platform.api(), username, password).await
+        let kept = platform.data().join("secrets/devnet-admins");
+        let login = match std::fs::read_to_string(kept) {
+            Ok(logins) => logins.lines().next().and_then(|line| line.split_once(' ')).map(owned),
+            Err(_) => Some(("olga".to_owned(), made_on_the_host(platform, "olga"))),
+        };
+        let (username, password) = login.expect("a login");
+        Self::sign_in(&platform.api(), &username, &password).await
     }
 
     /// Signs in.
@@ -34,4 +38,17 @@ impl Admin {
         let body = json!({ "issuingCountry": person.person.country, "documentNumber": person.person.passport });
         self.api.post(&format!("/api/v1/admin/users/{}/approve", person.id), &body).await.expect(202)
     }
+}
+
+fn owned((username, password): (&str, &str)) -> (String, String) {
+    (username.to_owned(), password.to_owned())
+}
+
+/// `gx admin create`; the password that it prints.
+fn made_on_the_host(platform: &Platform, username: &str) -> String {
+    let email = format!("{username}@devnet.gxcoin.test");
+    let output = platform.command(&["admin", "create", username, "--email", &email]).output().expect("gx runs");
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{printed}{}", String::from_utf8_lossy(&output.stderr));
+    printed.lines().last().unwrap_or_default().trim().to_owned()
 }

@@ -16,6 +16,7 @@ mod database;
 pub mod document;
 mod people;
 mod platform;
+mod serve;
 mod wait;
 
 pub use admin::Admin;

@@ -8,19 +8,39 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use crate::wait::wait_for;
-use crate::{Api, Database};
+use crate::{Api, Database, serve};
 
 /// How long a debug build may take from start to ready.
 const START_LIMIT: Duration = Duration::from_secs(90);
+
+/// Where documents go when the test run has an S3 server.
+const BUCKET: &str = "gx-test-documents";
 
 /// What to start.
 pub struct PlatformBuilder {
     database: Database,
     args: Vec<String>,
     env: Vec<(String, String)>,
+    in_processes: bool,
 }
 
 impl PlatformBuilder {
+    /// Ledger and workers in one process, every service and the edge in a process of its own beside it; over Redis and
+    /// S3 where the test run has them.
+    #[must_use]
+    pub fn in_processes(mut self) -> Self {
+        self.in_processes = true;
+        self.args = vec!["--only".to_owned(), "ledger,outbox-submitter,projector".to_owned()];
+        if let Ok(url) = std::env::var("GX_TEST_REDIS_URL") {
+            self = self.env("REDIS_URL", &url);
+        }
+        if let Ok(endpoint) = std::env::var("GX_TEST_S3_ENDPOINT") {
+            self = self.env("S3_ENDPOINT", &endpoint).env("S3_BUCKET_DOCUMENTS", BUCKET);
+            self = self.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test-secret");
+        }
+        self
+    }
+
     /// Further arguments of `gx up`.
     #[must_use]
     pub fn args(mut self, args: &[&str]) -> Self {
@@ -46,9 +66,27 @@ impl PlatformBuilder {
         for class in ["PEER", "LOGIN", "REGISTER", "CODE_SEND", "CODE_CHECK", "READ", "WRITE", "UPLOAD", "LOOKUP"] {
             env.push((format!("RATE_LIMIT_{class}"), "1000000/60".to_owned()));
         }
-        let mut platform =
-            Platform { folder, args: self.args, env, child: None, addresses: BTreeMap::new(), failpoint: None };
+        if let Some((_, endpoint)) = env.iter().find(|(name, _)| name == "S3_ENDPOINT") {
+            // The test server takes a bucket from anyone.
+            let made = reqwest::Client::new().put(format!("{endpoint}/{BUCKET}")).send().await;
+            assert!(
+                made.is_ok_and(|reply| reply.status().is_success() || reply.status() == 409),
+                "a bucket at {endpoint}"
+            );
+        }
+        let mut platform = Platform {
+            folder,
+            args: self.args,
+            env,
+            child: None,
+            services: Vec::new(),
+            addresses: BTreeMap::new(),
+            failpoint: None,
+        };
         platform.restart().await;
+        if self.in_processes {
+            serve::beside(&mut platform).await;
+        }
         platform
     }
 }
@@ -59,7 +97,8 @@ pub struct Platform {
     args: Vec<String>,
     env: Vec<(String, String)>,
     child: Option<Child>,
-    addresses: BTreeMap<String, String>,
+    services: Vec<Child>,
+    pub(crate) addresses: BTreeMap<String, String>,
     failpoint: Option<String>,
 }
 
@@ -67,13 +106,13 @@ impl Platform {
     /// A platform without test people, on devnet.
     #[must_use]
     pub fn on(database: Database) -> PlatformBuilder {
-        PlatformBuilder { database, args: vec!["--no-people".to_owned()], env: Vec::new() }
+        PlatformBuilder { database, args: vec!["--no-people".to_owned()], env: Vec::new(), in_processes: false }
     }
 
     /// A platform with the test people, on devnet.
     #[must_use]
     pub fn with_people(database: Database) -> PlatformBuilder {
-        PlatformBuilder { database, args: Vec::new(), env: Vec::new() }
+        PlatformBuilder { database, args: Vec::new(), env: Vec::new(), in_processes: false }
     }
 
     /// The `gx` binary under test.
@@ -170,11 +209,26 @@ impl Platform {
 
     /// SIGKILL, if it still runs.
     pub fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
+        for mut child in self.child.take().into_iter().chain(self.services.drain(..)) {
             // An already dead child is what we want.
             let _ = child.kill();
             let _ = child.wait();
         }
+    }
+
+    /// Keeps a process that ends with the platform.
+    pub(crate) fn keep(&mut self, child: Child) {
+        self.services.push(child);
+    }
+
+    /// Whether a setting was given.
+    pub(crate) fn has_setting(&self, wanted: &str) -> bool {
+        self.env.iter().any(|(name, _)| name == wanted)
+    }
+
+    /// Where the platform's own files are.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Whether the process has ended by itself.

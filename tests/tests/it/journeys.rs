@@ -180,3 +180,9 @@ async fn on_postgres() {
         every_journey(&Platform::on(Database::Postgres).start().await).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_services_in_processes_of_their_own() {
+    let database = if Database::all().contains(&Database::Postgres) { Database::Postgres } else { Database::Sqlite };
+    every_journey(&Platform::on(database).in_processes().start().await).await;
+}
