@@ -1,0 +1,12 @@
+//! Hyperledger Fabric 2.5 for GX: the same contracts as on the embedded ledger, behind the same port.
+//!
+//! | Open | for |
+//! |---|---|
+//! | `proto` | Fabric's messages and services, generated from `proto/*.proto` |
+//! | `wire` | what our chaincode and our client agree on: answers, refusals, events, roles |
+//! | `identity` | certificates, keys, signatures, transaction ids |
+//! | `client` | connections to gateways and peers, and the [`Ledger`](gx_ledger::Ledger) over them |
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::allow_attributes))]
+
+pub mod proto;
+pub mod wire;
