@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::Router;
 use axum::routing::get;
+use gx_base::Component;
 use gx_platform::BuildInfo;
 use gx_platform::health::{DependencyHealth, HealthState, Need};
 use gx_types::Timestamp;
@@ -24,8 +25,10 @@ struct StatusPage {
 
 struct Row {
     name: &'static str,
+    /// What it is for, one sentence.
+    what: &'static str,
     state: State,
-    since: Option<Moment>,
+    since: Moment,
     reason: String,
     version: String,
     age: String,
@@ -36,7 +39,7 @@ struct Dependency {
     name: String,
     kind: &'static str,
     state: State,
-    since: Option<Moment>,
+    since: Moment,
     reason: String,
     age: String,
 }
@@ -50,6 +53,14 @@ async fn show(visit: Visit) -> PageResult {
     let now = visit.web.clock.now();
     let rows: Vec<Row> = probed.iter().map(|probed| row(probed, now)).collect();
     page(&StatusPage { chrome: visit.chrome("System status"), overall: overall(&probed), asked: Moment(now), rows })
+}
+
+/// What a component is for.
+fn what(name: &str) -> &'static str {
+    Component::ALL
+        .iter()
+        .find(|component| component.name() == name)
+        .map_or("A part of GX", |component| component.what())
 }
 
 fn overall(probed: &[Probed]) -> State {
@@ -88,8 +99,9 @@ fn row(probed: &Probed, now: Timestamp) -> Row {
             };
             Row {
                 name: probed.name,
+                what: what(probed.name),
                 state,
-                since: Some(Moment(probed.since)),
+                since: Moment(probed.since),
                 reason,
                 version: answer.version.as_ref().map_or_else(|| "not known".to_owned(), short),
                 age,
@@ -98,8 +110,9 @@ fn row(probed: &Probed, now: Timestamp) -> Row {
         }
         Err(why) => Row {
             name: probed.name,
+            what: what(probed.name),
             state: State::new(Tone::Off, "Not known"),
-            since: Some(Moment(probed.since)),
+            since: Moment(probed.since),
             reason: why.clone(),
             version: "not known".to_owned(),
             age,
@@ -119,7 +132,7 @@ fn dependency(known: &DependencyHealth, now: Timestamp) -> Dependency {
             HealthState::Up => State::new(Tone::Good, "Up"),
             HealthState::Down => State::new(Tone::Bad, "Down"),
         },
-        since: Some(Moment(known.since)),
+        since: Moment(known.since),
         reason: known.reason.clone().unwrap_or_default(),
         age: age(known.checked_at, now),
     }
