@@ -46,7 +46,7 @@ pub(crate) async fn around(State(web): State<Web>, mut request: Request, next: N
     let method = request.method().clone();
     request.extensions_mut().insert(Frame { correlation, form_token: form_token.clone(), viewer: Arc::clone(&viewer) });
 
-    let mut response = if is_read(&method) || comes_from_here(request.headers()) {
+    let mut response = if is_read(&method) || comes_from_here(&web, request.headers()) {
         next.run(request).await
     } else {
         PageError::from(Trouble::stale_form()).into_response()
@@ -77,12 +77,14 @@ fn is_read(method: &Method) -> bool {
 }
 
 /// A form is taken from our own pages only. Browsers that say nothing about its origin still need the token.
-fn comes_from_here(headers: &HeaderMap) -> bool {
+fn comes_from_here(web: &Web, headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(site) = text("sec-fetch-site") {
         return matches!(site, "same-origin" | "none");
     }
     match (text("origin"), text("host")) {
+        // A proxy in front may have another name for us than people have.
+        (Some(origin), _) if origin == web.public_url => true,
         (Some(origin), Some(host)) => origin.split_once("://").is_some_and(|(_, from)| from == host),
         _ => true,
     }
