@@ -42,6 +42,13 @@
     });
   }, root);
 
+  // What a page says, without what changes by itself: a running countdown must not tear the page from under a finger.
+  const substance = (root) => {
+    const copy = root.cloneNode(true);
+    each("time, [data-countdown], button[data-copy]", (el) => el.remove(), copy);
+    return copy.textContent.replace(/\s+/g, " ");
+  };
+
   // Something is under way: ask for the page again and put the new main part in place.
   const refresh = () => {
     const region = document.querySelector("[data-refresh]");
@@ -55,9 +62,12 @@
         const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
         const main = document.querySelector("main");
         if (fresh && main) {
-          // Inside the live region only what changed is announced.
-          const oldText = main.textContent, newText = fresh.textContent;
-          if (oldText !== newText) { main.replaceChildren(...fresh.childNodes); start(main); }
+          if (substance(main) !== substance(fresh)) {
+            main.replaceChildren(...fresh.childNodes);
+            start(main);
+            document.title = `${main.querySelector("h1")?.textContent ?? "GX"} · GX`;
+            document.getElementById("live").textContent = main.querySelector("h1")?.textContent ?? "";
+          }
           if (!main.querySelector("[data-refresh]")) return;
         }
       } catch { /* the network is away: try again */ }
