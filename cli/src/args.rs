@@ -8,7 +8,7 @@ use gx_types::EnvName;
 
 /// GX: payments that a ledger decides, on one machine or in a cluster.
 #[derive(Debug, Parser)]
-#[command(name = "gx", version, about, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "gx", version, max_term_width = 100, arg_required_else_help = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

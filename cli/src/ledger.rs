@@ -27,12 +27,13 @@ pub fn run(command: LedgerCommand) -> Result<ExitCode> {
 /// The embedded ledger of a place, which no other process may hold.
 ///
 /// # Errors
-/// When it is damaged, or another process holds it.
+/// When there is none, it is damaged, or another process holds it.
 pub fn open(place: &Place) -> Result<EmbeddedLedger> {
-    let home = Home::open(place)?;
+    let home = Home::existing(place)?;
+    anyhow::ensure!(home.ledger().is_dir(), "there is no embedded ledger in {}", home.folder().display());
     EmbeddedLedger::open(&home.ledger(), EmbeddedOptions::of(place.env), Arc::new(SystemClock), Arc::new(SystemEntropy))
         .map_err(|error| match error {
-            LedgerError::Locked { .. } => anyhow::anyhow!("the ledger is in use: stop `gx up` first"),
+            error @ LedgerError::Locked { .. } => anyhow::Error::from(error).context("stop `gx up` first"),
             other => other.into(),
         })
         .with_context(|| home.ledger().display().to_string())
@@ -48,6 +49,8 @@ fn verify(place: &Place) -> Result<ExitCode> {
         })?)
     });
     match verified {
+        // Nothing has been looked at: that says nothing about the chain.
+        Err(error) if !is_damage(&error) => Err(error),
         Ok(verified) => {
             println!(
                 "The chain verifies: {} blocks, {} transactions ({} valid), {} keys of the state compared, {} ms.",
@@ -64,4 +67,8 @@ fn verify(place: &Place) -> Result<ExitCode> {
             Ok(ExitCode::FAILURE)
         }
     }
+}
+
+fn is_damage(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(LedgerError::Damaged { .. }))
 }

@@ -15,8 +15,8 @@ use crate::place::Home;
 /// # Errors
 /// When the database is out of reach, or its schema is one that this build does not know.
 pub async fn run(migrate: Migrate) -> Result<ExitCode> {
-    let store = store_of(&migrate.place).await?;
     if migrate.check {
+        let store = store_of(&migrate.place).await?;
         return Ok(match store.check_schema().await {
             Ok(version) => {
                 println!("The schema is at step {}; nothing to do.", version.0);
@@ -28,6 +28,8 @@ pub async fn run(migrate: Migrate) -> Result<ExitCode> {
             }
         });
     }
+    let settings = Home::open(&migrate.place)?.settings(crate::place::WALLET_PORT)?;
+    let store = Store::connect(settings.database_url.expose(), StoreOptions::default()).await?;
     let report = store.migrate(&SystemClock).await?;
     for step in &report.applied {
         println!("applied step {}: {}", step.version, step.name);
@@ -40,19 +42,19 @@ pub async fn run(migrate: Migrate) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The database of a place, with no schema asked for.
+/// The database of a place that has been used before, with no schema asked for.
 ///
 /// # Errors
-/// When settings are missing or the database is out of reach.
+/// When there is no such place, settings are missing or the database is out of reach.
 pub async fn store_of(place: &Place) -> Result<Store> {
     let settings = settings_of(place)?;
     Ok(Store::connect(settings.database_url.expose(), StoreOptions::default()).await?)
 }
 
-/// The settings of a place, for commands that serve nothing.
+/// The settings of a place that has been used before, for commands that serve nothing.
 ///
 /// # Errors
-/// When settings are missing or cannot be read.
+/// When there is no such place, or settings are missing or cannot be read.
 pub fn settings_of(place: &Place) -> Result<Settings> {
-    Home::open(place)?.settings(crate::place::WALLET_PORT)
+    Home::existing(place)?.settings(crate::place::WALLET_PORT)
 }

@@ -16,6 +16,9 @@ use crate::args::Place;
 /// Port of the wallet on devnet; the other environments add their port base.
 pub const WALLET_PORT: u16 = 3000;
 
+/// Names the environment that a folder belongs to; written when the folder is first used.
+const ENVIRONMENT_FILE: &str = "environment";
+
 /// Bytes of a made session secret.
 const SESSION_SECRET_BYTES: usize = 32;
 
@@ -38,6 +41,22 @@ impl Home {
         let home = Self { folder, env: place.env };
         home.belongs_to_env()?;
         Ok(home)
+    }
+
+    /// Opens a folder that has been used before, and makes none: a command that looks at data must not answer for
+    /// data that is not there. With `DATABASE_URL` set the data is elsewhere, and any folder will do.
+    ///
+    /// # Errors
+    /// When there is no data in the folder, or it belongs to another environment.
+    pub fn existing(place: &Place) -> Result<Self> {
+        let folder = std::path::absolute(place.folder())?;
+        anyhow::ensure!(
+            folder.join(ENVIRONMENT_FILE).exists() || std::env::var_os(settings::DATABASE_URL).is_some(),
+            "there is no data of {} in {}: name its folder with --data, or its database with DATABASE_URL",
+            place.env,
+            folder.display()
+        );
+        Self::open(place)
     }
 
     /// The folder.
@@ -106,7 +125,7 @@ impl Home {
 
     /// A folder once used for an environment stays with it: mixing two would mix two ledgers.
     fn belongs_to_env(&self) -> Result<()> {
-        let path = self.folder.join("environment");
+        let path = self.folder.join(ENVIRONMENT_FILE);
         match fs::read_to_string(&path) {
             Ok(name) if name.trim() == self.env.as_str() => Ok(()),
             Ok(name) => anyhow::bail!(

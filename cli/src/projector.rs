@@ -31,7 +31,7 @@ async fn compare(place: &Place) -> Result<ExitCode> {
     let store = Store::connect(url, StoreOptions::default()).await?;
     store.check_schema().await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let scratch = Home::open(place)?.folder().join("run");
+    let scratch = Home::existing(place)?.folder().join("run");
     let report = rebuild::rebuild_and_compare(&ledger, &store, url, &scratch, &clock).await?;
     for table in &report.tables {
         println!("{:<24} {:>9} rows", table.table, table.rows);
