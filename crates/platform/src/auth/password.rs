@@ -9,7 +9,7 @@ use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use gx_base::{Entropy, EntropyExt, Secret};
 use tokio::sync::Semaphore;
 
-/// Hashes computed at a time.
+/// Hashes computed at a time, at most; never more than there are cores, for more would only slow each other down.
 const AT_A_TIME: usize = 4;
 /// Random bytes of a salt.
 const SALT_BYTES: usize = 16;
@@ -36,7 +36,8 @@ pub struct Passwords {
 
 impl Passwords {
     pub(crate) fn new(entropy: Arc<dyn Entropy>) -> Self {
-        Self { turns: Arc::new(Semaphore::new(AT_A_TIME)), entropy, decoy: Arc::default() }
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { turns: Arc::new(Semaphore::new(AT_A_TIME.min(cores))), entropy, decoy: Arc::default() }
     }
 
     /// The hash of a password, in PHC form.
