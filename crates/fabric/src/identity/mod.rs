@@ -1,0 +1,14 @@
+//! Who signs, and how: X.509 certificates on P-256, signatures as Fabric demands them, transaction ids, and the folder
+//! with connection material.
+
+mod certificate;
+mod material;
+mod signature;
+mod signer;
+mod transaction_id;
+
+pub use certificate::{Certificate, CertificateError};
+pub use material::{ChaincodeEntry, Credentials, Endpoints, Material, MaterialError, NodeEntry, OrganisationMaterial};
+pub use signature::{SignatureError, low_s_der, parse_der, verify};
+pub use signer::{FileSigner, Identity, SignError, Signer};
+pub use transaction_id::{NONCE_BYTES, transaction_id};
