@@ -8,6 +8,7 @@
 //! | `client` | connections to gateways and peers, and the [`Ledger`](gx_ledger::Ledger) over them |
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::allow_attributes))]
 
+pub mod client;
 pub mod identity;
 pub mod proto;
 pub mod wire;

@@ -1,0 +1,117 @@
+//! Connections to peers.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+use tokio::time::Instant;
+use tonic::transport::{Certificate as TlsCertificate, Channel, ClientTlsConfig, Endpoint, Identity as TlsIdentity};
+
+use super::config::{GatewayConfig, Limits};
+use super::error::FabricError;
+use crate::identity::Certificate;
+use crate::proto::gateway::gateway_client::GatewayClient;
+use crate::proto::protos::deliver_client::DeliverClient;
+
+/// Bytes that a stream and a connection may have on the way unread: blocks are large.
+const STREAM_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
+const CONNECTION_WINDOW_BYTES: u32 = 16 * 1024 * 1024;
+
+/// A channel is not made anew more often than this.
+const RENEW_INTERVAL: Duration = Duration::from_secs(2);
+
+/// A peer: its gateway and its Deliver service, over one connection that is made when first needed and again whenever it
+/// broke. Its name is resolved each time.
+#[derive(Debug)]
+pub(super) struct Peer {
+    /// Organisation and address, for people.
+    pub(super) name: String,
+    /// SHA-256 of our TLS certificate; empty without mutual TLS.
+    pub(super) tls_cert_hash: Bytes,
+    endpoint: Endpoint,
+    channel: Mutex<(Channel, Instant)>,
+    message_bytes_max: usize,
+    begin: Instant,
+    /// Milliseconds after `begin` until which others are to be preferred.
+    avoid_until: AtomicU64,
+}
+
+impl Peer {
+    pub(super) fn new(config: &GatewayConfig, limits: &Limits) -> Result<Self, FabricError> {
+        let name = format!("{} ({})", config.msp_id, config.address);
+        let wrong = |problem: String| FabricError::Unreachable { endpoint: name.clone(), detail: problem };
+        let scheme = if config.tls.is_some() { "https" } else { "http" };
+        let mut endpoint = Endpoint::from_shared(format!("{scheme}://{}", config.address))
+            .map_err(|error| wrong(error.to_string()))?
+            .connect_timeout(limits.connect_timeout)
+            .http2_keep_alive_interval(limits.keep_alive_interval)
+            .keep_alive_timeout(limits.keep_alive_timeout)
+            .keep_alive_while_idle(true)
+            .initial_stream_window_size(STREAM_WINDOW_BYTES)
+            .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
+            .tcp_nodelay(true);
+        let mut tls_cert_hash = Bytes::new();
+        if let Some(tls) = &config.tls {
+            let mut settings = ClientTlsConfig::new()
+                .ca_certificate(TlsCertificate::from_pem(&tls.ca_pem))
+                .timeout(limits.connect_timeout);
+            if let Some(server_name) = &tls.server_name {
+                settings = settings.domain_name(server_name);
+            }
+            if let Some((certificate, key)) = &tls.client {
+                let read = Certificate::from_pem(certificate).map_err(|error| wrong(error.to_string()))?;
+                tls_cert_hash = Bytes::copy_from_slice(&Sha256::digest(&read.der));
+                settings = settings.identity(TlsIdentity::from_pem(certificate, key));
+            }
+            endpoint = endpoint.tls_config(settings).map_err(|error| {
+                let cause = std::error::Error::source(&error).map(ToString::to_string);
+                wrong(format!("its TLS settings are of no use: {}", cause.unwrap_or_else(|| error.to_string())))
+            })?;
+        }
+        let begin = Instant::now();
+        Ok(Self {
+            name,
+            tls_cert_hash,
+            channel: Mutex::new((endpoint.connect_lazy(), begin)),
+            endpoint,
+            message_bytes_max: limits.message_bytes_max,
+            begin,
+            avoid_until: AtomicU64::new(0),
+        })
+    }
+
+    fn channel(&self) -> Channel {
+        self.channel.lock().unwrap_or_else(PoisonError::into_inner).0.clone()
+    }
+
+    pub(super) fn gateway(&self) -> GatewayClient<Channel> {
+        GatewayClient::new(self.channel())
+            .max_decoding_message_size(self.message_bytes_max)
+            .max_encoding_message_size(self.message_bytes_max)
+    }
+
+    pub(super) fn deliver(&self) -> DeliverClient<Channel> {
+        DeliverClient::new(self.channel()).max_decoding_message_size(self.message_bytes_max)
+    }
+
+    /// Prefers others for a while.
+    pub(super) fn avoid(&self, time: Duration) {
+        let until = self.begin.elapsed().saturating_add(time).as_millis();
+        self.avoid_until.store(u64::try_from(until).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// Whether others are to be preferred.
+    pub(super) fn is_avoided(&self) -> bool {
+        self.begin.elapsed().as_millis() < u128::from(self.avoid_until.load(Ordering::Relaxed))
+    }
+
+    /// Starts over with a new connection: the old one is silent, its other end may have moved to another address.
+    pub(super) fn renew(&self) {
+        let mut channel = self.channel.lock().unwrap_or_else(PoisonError::into_inner);
+        if channel.1.elapsed() > RENEW_INTERVAL {
+            *channel = (self.endpoint.connect_lazy(), Instant::now());
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The Gateway client and the ledger over it.
+//!
+//! The general part knows nothing of GX: [`Client`] evaluates, endorses, submits, asks for commit status and follows
+//! blocks, over one or more gateways. [`FabricLedger`] puts the ledger port on top.
+
+mod back_off;
+mod block;
+mod chain;
+mod config;
+mod connection;
+mod deliver;
+mod error;
+mod gateway;
+mod ledger;
+mod metrics;
+mod proposal;
+mod transaction;
+
+pub use chain::{ChainCheck, ChainError, data_hash, header_hash};
+pub use config::{ClientConfig, GatewayConfig, Limits, TlsConfig};
+pub use error::{EndpointFailure, FabricError, GatewayFailure, Step};
+pub use gateway::{Client, CommitStatus};
+pub use ledger::FabricLedger;
+pub use metrics::METRICS;
+pub use proposal::{Invocation, UnsignedProposal, header_of, seek_payload};

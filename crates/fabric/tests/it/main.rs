@@ -1,0 +1,8 @@
+//! The Fabric crate from outside. What needs a network runs when `GX_FABRIC_CONNECT` names a folder with connection
+//! material, and says otherwise that it was skipped.
+#![allow(clippy::allow_attributes, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod conformance;
+mod faults;
+mod network;
