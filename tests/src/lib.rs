@@ -22,6 +22,6 @@ mod wait;
 pub use admin::Admin;
 pub use api::{Api, Reply};
 pub use database::Database;
-pub use people::{NewPerson, PASSWORD, Person, SETTLE_LIMIT, qirat};
+pub use people::{NewPerson, PASSWORD, PICTURE, Person, SETTLE_LIMIT, qirat};
 pub use platform::{Platform, PlatformBuilder};
 pub use wait::{wait_for, wait_until};

@@ -14,7 +14,7 @@ pub const SETTLE_LIMIT: Duration = Duration::from_secs(60);
 pub const PASSWORD: &str = "Correct-Horse-7";
 
 /// The smallest picture that a browser shows, a PNG of one pixel.
-const PICTURE: &[u8] = &[
+pub const PICTURE: &[u8] = &[
     0x89, b'P', b'N', b'G', 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 0x0D, b'I', b'H', b'D', b'R', 0, 0, 0, 1, 0, 0, 0, 1, 8,
     0, 0, 0, 0, 0x3A, 0x7E, 0x9B, 0x55, 0, 0, 0, 0x0A, b'I', b'D', b'A', b'T', 0x78, 0x9C, 0x63, 0x68, 0, 0, 0, 0x82,
     0, 0x81, 0x77, 0xCD, 0x72, 0xB6, 0, 0, 0, 0, b'I', b'E', b'N', b'D', 0xAE, 0x42, 0x60, 0x82,

@@ -207,6 +207,11 @@ impl Platform {
         self.child = Some(child);
     }
 
+    /// Another edge before this platform's services, which cannot reach one of them; its address.
+    pub async fn edge_without(&mut self, service: &str) -> String {
+        serve::edge_without(self, service).await
+    }
+
     /// SIGKILL, if it still runs.
     pub fn kill(&mut self) {
         for mut child in self.child.take().into_iter().chain(self.services.drain(..)) {

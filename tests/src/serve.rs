@@ -18,9 +18,31 @@ const SERVICES: &[(&str, &str)] = &[
     ("wallet", "PUBLIC_URL"),
 ];
 
+/// An address on loopback where nothing listens.
+const NOWHERE: &str = "http://127.0.0.1:9";
+
 /// Starts every service and waits until it is ready.
 pub async fn beside(platform: &mut Platform) {
-    let database = format!("sqlite://{}", platform.data().join("gx.db").display());
+    let mut settings = settings(platform);
+    for (service, setting) in SERVICES {
+        let address = start(platform, service, &settings).await;
+        settings.push((setting, address.clone()));
+        platform.addresses.insert((*service).to_owned(), address);
+    }
+}
+
+/// Another edge before the services that run, except one: it looks for that one where nothing listens. Its address.
+pub async fn edge_without(platform: &mut Platform, missing: &str) -> String {
+    let mut settings = settings(platform);
+    for (service, setting) in SERVICES.iter().filter(|(service, _)| *service != "wallet") {
+        let address = if *service == missing { NOWHERE.to_owned() } else { platform.address(service) };
+        settings.push((setting, address));
+    }
+    start(platform, "wallet", &settings).await
+}
+
+/// What every service needs to know, besides the others' addresses.
+fn settings(platform: &Platform) -> Vec<(&'static str, String)> {
     let secret = std::fs::read_to_string(platform.data().join("secrets/session-secret")).expect("a session secret");
     let mut settings = vec![
         ("SESSION_SECRET", secret.trim().to_owned()),
@@ -28,29 +50,31 @@ pub async fn beside(platform: &mut Platform) {
         ("OUTBOX_SUBMITTER_URL", platform.address("outbox-submitter")),
         ("PROJECTOR_URL", platform.address("projector")),
     ];
-    let client = reqwest::Client::new();
-    for (service, setting) in SERVICES {
-        let log = platform.folder().join(format!("{service}.log"));
-        let file = std::fs::File::create(&log).expect("a log file");
-        let errors = file.try_clone().expect("a log file");
-        let mut command = platform.command(&["serve", service, "--listen", "127.0.0.1:0"]);
-        if !platform.has_setting("DATABASE_URL") {
-            command.env("DATABASE_URL", &database);
-        }
-        command.envs(settings.iter().map(|(name, value)| (*name, value)));
-        platform.keep(command.stdin(Stdio::null()).stdout(file).stderr(errors).spawn().expect("gx starts"));
-        let address = wait_for(&format!("{service} to tell its address"), START_LIMIT, || {
-            let text = std::fs::read_to_string(&log).unwrap_or_default();
-            async move { text.lines().find_map(|line| line.split_once(" at ")).map(|(_, address)| address.to_owned()) }
-        })
-        .await;
-        let ready = format!("{address}/readyz");
-        wait_for(&format!("{ready} to be ready"), START_LIMIT, || {
-            let request = client.get(&ready).timeout(Duration::from_secs(5)).send();
-            async move { request.await.ok().filter(|reply| reply.status().is_success()) }
-        })
-        .await;
-        settings.push((setting, address.clone()));
-        platform.addresses.insert((*service).to_owned(), address);
+    if !platform.has_setting("DATABASE_URL") {
+        settings.push(("DATABASE_URL", format!("sqlite://{}", platform.data().join("gx.db").display())));
     }
+    settings
+}
+
+/// Starts one service and waits until it is ready.
+async fn start(platform: &mut Platform, service: &str, settings: &[(&'static str, String)]) -> String {
+    let log = platform.folder().join(format!("{service}.log"));
+    let file = std::fs::File::create(&log).expect("a log file");
+    let errors = file.try_clone().expect("a log file");
+    let mut command = platform.command(&["serve", service, "--listen", "127.0.0.1:0"]);
+    command.envs(settings.iter().map(|(name, value)| (*name, value)));
+    platform.keep(command.stdin(Stdio::null()).stdout(file).stderr(errors).spawn().expect("gx starts"));
+    let address = wait_for(&format!("{service} to tell its address"), START_LIMIT, || {
+        let text = std::fs::read_to_string(&log).unwrap_or_default();
+        async move { text.lines().find_map(|line| line.split_once(" at ")).map(|(_, address)| address.to_owned()) }
+    })
+    .await;
+    let client = reqwest::Client::new();
+    let ready = format!("{address}/readyz");
+    wait_for(&format!("{ready} to be ready"), START_LIMIT, || {
+        let request = client.get(&ready).timeout(Duration::from_secs(5)).send();
+        async move { request.await.ok().filter(|reply| reply.status().is_success()) }
+    })
+    .await;
+    address
 }

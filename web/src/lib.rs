@@ -27,9 +27,6 @@ pub mod pages;
 pub mod probe;
 pub mod view;
 pub mod visit;
-mod wallet;
-
-pub use wallet::{ApiAt, WalletError, WalletParts, wallet};
 
 use std::ops::Deref;
 use std::sync::Arc;

@@ -57,6 +57,12 @@ const SUITES: &[Suite] = &[
         args: &["test", "--package", "gx-tests", "--test", "it", "--", "journeys::"],
     },
     Suite {
+        name: "browser",
+        what: "the pages in Chromium, at a desk and on a phone, from the wizard to a paid request",
+        limit: Duration::from_secs(6 * MINUTE),
+        args: &["test", "--package", "gx-tests", "--test", "it", "--", "browser::"],
+    },
+    Suite {
         name: "routes",
         what: "every route: no token, wrong permission, another's object, each field",
         limit: Duration::from_secs(10 * MINUTE),

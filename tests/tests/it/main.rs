@@ -8,6 +8,7 @@
     reason = "tests may fail loudly"
 )]
 
+mod browser;
 mod crash;
 mod house;
 mod journeys;

@@ -69,11 +69,21 @@ fn shown(supply: SupplyReply) -> Shown {
         minted: supply.total_minted.display_gx(),
         cap: supply.max_supply.display_gx(),
         available: supply.available_to_mint.display_gx(),
-        percentage: supply.minted_percentage,
+        percentage: share(&supply.minted_percentage, supply.total_minted.is_zero()),
         pools: pools.map(|(name, figures)| pool(name, figures)).into(),
     }
 }
 
 fn pool(name: &'static str, figures: PoolFigures) -> Pool {
-    Pool { name, minted: figures.minted.display_gx(), cap: figures.cap.display_gx(), percentage: figures.percentage }
+    Pool {
+        name,
+        minted: figures.minted.display_gx(),
+        cap: figures.cap.display_gx(),
+        percentage: share(&figures.percentage, figures.minted.is_zero()),
+    }
+}
+
+/// A share in words; a little is not nothing.
+fn share(percentage: &str, nothing: bool) -> String {
+    if percentage == "0.00" && !nothing { "below 0.01 %".to_owned() } else { format!("{percentage} %") }
 }

@@ -66,7 +66,7 @@ impl Step {
     const fn title(self) -> &'static str {
         match self {
             Self::Email => "Register",
-            Self::EmailCode => "Confirm your e-mail address",
+            Self::EmailCode => "Confirm your e\u{2011}mail address",
             Self::Name => "Who are you?",
             Self::Birth => "When were you born?",
             Self::Password => "Choose a password",
@@ -213,7 +213,8 @@ async fn render(
         Some(Eligibility { eligible: view.genesis_eligible?, message: view.eligibility_message.clone()? })
     });
     let contact = match (step, view) {
-        (Step::EmailCode, Some(view)) => view.email.clone(),
+        // With the password it tells a password manager whose it is.
+        (Step::EmailCode | Step::Password, Some(view)) => view.email.clone(),
         (Step::PhoneCode, Some(view)) => view.phone_num.clone().unwrap_or_default(),
         _ => String::new(),
     };

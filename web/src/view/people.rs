@@ -122,15 +122,25 @@ impl Line {
             TransactionStatus::Pending => "unsettled",
             TransactionStatus::Failed => "gone",
         };
+        // A settled fee has a line of its own; until then it stands beside the payment.
         let own_fee = !inwards && view.kind != TransactionKind::Fee && !view.fee.is_zero();
         // Somebody's name, else the account, else only what it is: made coins come from nobody.
         let account = || view.counterparty.as_ref().map_or_else(|| word.to_owned(), ToString::to_string);
         Self {
-            who: view.counterparty_name.clone().unwrap_or_else(account),
-            what: view.remark.as_ref().map_or_else(|| word.to_owned(), |remark| format!("{word} · {remark}")),
+            who: match view.kind {
+                TransactionKind::Fee | TransactionKind::Genesis => word.to_owned(),
+                _ => view.counterparty_name.clone().unwrap_or_else(account),
+            },
+            what: match (view.kind, &view.remark) {
+                (TransactionKind::Genesis, _) => "Your share on joining".to_owned(),
+                (TransactionKind::Fee, Some(remark)) => remark.clone(),
+                (TransactionKind::Fee, None) => "For a payment".to_owned(),
+                (_, Some(remark)) => format!("{word} · {remark}"),
+                (_, None) => word.to_owned(),
+            },
             amount: format!("{}{}", if inwards { "+" } else { "−" }, view.amount.display_gx()),
             look,
-            fee: (own_fee && view.status != TransactionStatus::Failed).then(|| view.fee.display_gx()),
+            fee: (own_fee && view.status == TransactionStatus::Pending).then(|| view.fee.display_gx()),
             at: Moment(view.timestamp),
             state: match view.status {
                 TransactionStatus::Confirmed => None,

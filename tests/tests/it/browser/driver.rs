@@ -1,0 +1,173 @@
+//! Chromium, driven by chromedriver: windows of two sizes, and pictures of them when a scenario fails.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use gx_tests::wait_for;
+use serde_json::json;
+use tempfile::TempDir;
+use thirtyfour::common::capabilities::chromium::ChromiumLikeCapabilities;
+use thirtyfour::error::WebDriverResult;
+use thirtyfour::{ChromeCapabilities, DesiredCapabilities, LoggingPrefsLogLevel, WebDriver};
+
+use super::window::Window;
+
+/// How long Chromium may take to start on a busy machine.
+const START_LIMIT: Duration = Duration::from_secs(60);
+/// When this names a folder, every page that a scenario looks at is kept there as a picture.
+const PICTURES: &str = "GX_TEST_PICTURES";
+/// How Chromium is started.
+const ARGUMENTS: &[&str] = &[
+    "--headless=new",
+    // Chromium refuses its sandbox to root, and the tests run as root in a container.
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    // It would call home.
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-default-apps",
+    "--disable-sync",
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--lang=en-GB",
+    "--window-size=1280,900",
+];
+
+/// A screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Screen {
+    /// 1280 pixels wide.
+    Desk,
+    /// 390 pixels wide, touched.
+    Phone,
+}
+
+impl Screen {
+    /// Its width, pixels.
+    pub const fn width(self) -> u32 {
+        match self {
+            Self::Desk => 1280,
+            Self::Phone => 390,
+        }
+    }
+}
+
+/// One chromedriver and its windows.
+#[derive(Clone)]
+pub struct Browser {
+    url: String,
+    screen: Screen,
+    windows: Arc<Mutex<Vec<(String, WebDriver)>>>,
+    profiles: Arc<TempDir>,
+}
+
+/// Runs a scenario; when it fails, the last page of every window is kept as a picture. Without Chromium it says so.
+pub async fn on<F>(screen: Screen, name: &str, scenario: impl FnOnce(Browser) -> F)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let (Ok(driver), Ok(_)) = (std::env::var("GX_TEST_CHROMEDRIVER"), std::env::var("GX_TEST_CHROMIUM")) else {
+        eprintln!("skipped: GX_TEST_CHROMEDRIVER and GX_TEST_CHROMIUM name no browser");
+        return;
+    };
+    let folder = Arc::new(TempDir::new().expect("a temporary folder"));
+    let mut chromedriver = Chromedriver::start(&driver, folder.path());
+    let url = chromedriver.url().await;
+    let browser = Browser { url, screen, windows: Arc::default(), profiles: folder };
+    let outcome = tokio::spawn(scenario(browser.clone())).await;
+    let windows = std::mem::take(&mut *browser.windows.lock().unwrap_or_else(PoisonError::into_inner));
+    for (window, driver) in windows {
+        if outcome.is_err() {
+            let place = failures().join(format!("{name}-{window}.png"));
+            let kept = driver.screenshot(&place).await;
+            let address = driver.current_url().await.map(|url| url.to_string()).unwrap_or_default();
+            eprintln!("── {window} was at {address}; picture: {} ({kept:?})", place.display());
+        }
+        // A window that is gone already is what we want.
+        let _ = driver.quit().await;
+    }
+    if let Err(failure) = outcome {
+        std::panic::resume_unwind(failure.into_panic());
+    }
+}
+
+fn failures() -> PathBuf {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("a workspace").join("target/test-pictures");
+    std::fs::create_dir_all(&folder).expect("a folder for pictures");
+    folder
+}
+
+impl Browser {
+    /// A new window with cookies of its own, at a site.
+    pub async fn window(&self, name: &str, site: &str) -> Window {
+        let driver = WebDriver::new(&self.url, self.capabilities(name)).await.expect("a window");
+        self.windows.lock().unwrap_or_else(PoisonError::into_inner).push((name.to_owned(), driver.clone()));
+        let pictures = std::env::var_os(PICTURES).map(PathBuf::from);
+        if let Some(folder) = &pictures {
+            std::fs::create_dir_all(folder).expect("a folder for pictures");
+        }
+        Window::new(driver, site, self.screen, pictures)
+    }
+
+    fn capabilities(&self, name: &str) -> ChromeCapabilities {
+        let mut wanted = DesiredCapabilities::chrome();
+        self.describe(&mut wanted, name).expect("capabilities");
+        wanted
+    }
+
+    fn describe(&self, wanted: &mut ChromeCapabilities, name: &str) -> WebDriverResult<()> {
+        wanted.set_binary(&std::env::var("GX_TEST_CHROMIUM").unwrap_or_default())?;
+        for arg in ARGUMENTS {
+            wanted.add_arg(arg)?;
+        }
+        wanted.add_arg(&format!("--user-data-dir={}", self.profiles.path().join(name).display()))?;
+        if self.screen == Screen::Phone {
+            let metrics = json!({ "width": 390, "height": 844, "pixelRatio": 2.0, "touch": true, "mobile": true });
+            wanted.add_experimental_option("mobileEmulation", json!({ "deviceMetrics": metrics }))?;
+        }
+        wanted.set_browser_log_level(LoggingPrefsLogLevel::Warning)
+    }
+}
+
+/// The process; ends when dropped, and its windows with it.
+struct Chromedriver {
+    child: Child,
+    log: PathBuf,
+}
+
+impl Chromedriver {
+    fn start(program: &str, folder: &Path) -> Self {
+        let log = folder.join("chromedriver.log");
+        let file = std::fs::File::create(&log).expect("a log file");
+        let child = Command::new(program)
+            .args(["--port=0"])
+            .stdin(Stdio::null())
+            .stdout(file)
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver starts");
+        Self { child, log }
+    }
+
+    /// Where it listens: it chooses a free port and prints it.
+    async fn url(&mut self) -> String {
+        wait_for("chromedriver to listen", START_LIMIT, || {
+            let text = std::fs::read_to_string(&self.log).unwrap_or_default();
+            let port = text.lines().find_map(|line| line.split_once("successfully on port "));
+            let port = port.map(|(_, port)| port.trim().trim_end_matches('.').to_owned());
+            async move { port.map(|port| format!("http://127.0.0.1:{port}")) }
+        })
+        .await
+    }
+}
+
+impl Drop for Chromedriver {
+    fn drop(&mut self) {
+        // An already dead child is what we want.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
