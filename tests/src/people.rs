@@ -57,6 +57,12 @@ impl NewPerson {
         }
     }
 
+    /// Given and family name.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{} {}", self.first_name, self.last_name)
+    }
+
     /// The e-mail address, read by the development mailbox.
     #[must_use]
     pub fn email(&self) -> String {
@@ -150,7 +156,7 @@ impl Person {
     /// Given and family name.
     #[must_use]
     pub fn name(&self) -> String {
-        format!("{} {}", self.person.first_name, self.person.last_name)
+        self.person.name()
     }
 
     /// Uploads a passport and submits it.

@@ -2,10 +2,12 @@
 
 use gx_tests::{Database, Platform};
 use reqwest::redirect::Policy;
+use serde_json::json;
 use thirtyfour::Key;
 
 use super::driver::{Browser, Screen, on};
-use super::people::{BOB, sign_in};
+use super::people::BOB;
+use super::window::Window;
 
 #[tokio::test]
 async fn who_is_signed_out_is_led_to_the_login_and_back() {
@@ -24,41 +26,34 @@ async fn who_is_signed_out_is_led_to_the_login_and_back() {
         window.visit("/messages").await;
         window.see("#login-form").await;
         window.look("login").await;
-        window.write("#email", BOB.0).await;
+        window.write("#email", BOB.email).await;
         window.write("#password", "Wrong-Password-1").await;
         window.press("#login-submit").await;
         window.see_that("#form-error", "do not belong together").await;
         window.look_at_refusal("login-wrong", 401).await;
-        window.write("#password", BOB.1).await;
+        window.write("#password", BOB.password).await;
         window.press("#login-submit").await;
         // Back to where the visitor wanted to go.
         window.see_that("main", "Messages are coming").await;
         assert_eq!(window.place().await, "/messages");
 
+        the_first_key_leads_past_the_menu(&window).await;
+
         window.visit("/no-such-page").await;
         window.see_that("h1", "Nothing here").await;
         window.look_at_refusal("nothing-here", 404).await;
     })
-    .await;
+    .await
+    .expect("at the doors");
 }
 
-#[tokio::test]
-async fn the_first_key_leads_past_the_menu() {
-    on(Screen::Desk, "keyboard", |browser: Browser| async move {
-        let platform = Platform::with_people(Database::Sqlite).start().await;
-        let window = browser.window("keyboard", &platform.address("wallet")).await;
-        sign_in(&window, BOB.0, BOB.1).await;
-        window.visit("/send").await;
-        window.key(Key::Tab).await;
-        window.see_that(".skip:focus", "Skip to content").await;
-        window.key(Key::Enter).await;
-        window.key(Key::Tab).await;
-        // The first thing behind the menu is the first field of the form.
-        window.see_that("label[for=to]", "To whom?").await;
-        let focus = window.ask("return document.activeElement.id", serde_json::json!([])).await;
-        assert_eq!(focus, "to");
-    })
-    .await;
+async fn the_first_key_leads_past_the_menu(window: &Window) {
+    window.visit("/send").await;
+    window.key(Key::Tab).await;
+    window.see_that(".skip:focus", "Skip to content").await;
+    window.key(Key::Enter).await;
+    window.key(Key::Tab).await;
+    assert_eq!(window.ask("return document.activeElement.id", json!([])).await, "to");
 }
 
 #[tokio::test]
@@ -68,8 +63,8 @@ async fn a_service_out_of_reach_is_named_and_never_called_wrong_credentials() {
         let site = platform.edge_without("identity").await;
         let window = browser.window("visitor", &site).await;
         window.visit("/login").await;
-        window.write("#email", BOB.0).await;
-        window.write("#password", BOB.1).await;
+        window.write("#email", BOB.email).await;
+        window.write("#password", BOB.password).await;
         window.press("#login-submit").await;
         window.see_that("h1", "A part of GX is out of reach").await;
         let text = window.everything().await;
@@ -84,5 +79,6 @@ async fn a_service_out_of_reach_is_named_and_never_called_wrong_credentials() {
         window.see_that("#overall", "1 of").await;
         window.look("status-one-unknown").await;
     })
-    .await;
+    .await
+    .expect("out of reach");
 }

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 use thirtyfour::common::capabilities::chromium::ChromiumLikeCapabilities;
 use thirtyfour::error::WebDriverResult;
 use thirtyfour::{ChromeCapabilities, DesiredCapabilities, LoggingPrefsLogLevel, WebDriver};
+use tokio::task::JoinError;
 
 use super::window::Window;
 
@@ -65,13 +66,13 @@ pub struct Browser {
 }
 
 /// Runs a scenario; when it fails, the last page of every window is kept as a picture. Without Chromium it says so.
-pub async fn on<F>(screen: Screen, name: &str, scenario: impl FnOnce(Browser) -> F)
+pub async fn on<F>(screen: Screen, name: &str, scenario: impl FnOnce(Browser) -> F) -> Result<(), JoinError>
 where
     F: Future<Output = ()> + Send + 'static,
 {
     let (Ok(driver), Ok(_)) = (std::env::var("GX_TEST_CHROMEDRIVER"), std::env::var("GX_TEST_CHROMIUM")) else {
         eprintln!("skipped: GX_TEST_CHROMEDRIVER and GX_TEST_CHROMIUM name no browser");
-        return;
+        return Ok(());
     };
     let folder = Arc::new(TempDir::new().expect("a temporary folder"));
     let mut chromedriver = Chromedriver::start(&driver, folder.path());
@@ -89,9 +90,7 @@ where
         // A window that is gone already is what we want.
         let _ = driver.quit().await;
     }
-    if let Err(failure) = outcome {
-        std::panic::resume_unwind(failure.into_panic());
-    }
+    outcome
 }
 
 fn failures() -> PathBuf {

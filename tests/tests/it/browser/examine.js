@@ -37,7 +37,7 @@ for (const el of document.images) {
   if (el.complete && el.naturalWidth === 0) faults.push(`${name(el)} shows nothing`);
 }
 for (const el of document.querySelectorAll("a[href], button")) {
-  if (shown(el) && !(el.innerText.trim() || el.ariaLabel)) faults.push(`${name(el)} has no name`);
+  if (shown(el) && !(el.innerText.trim() || el.ariaLabel || el.querySelector("img")?.alt)) faults.push(`${name(el)} has no name`);
 }
 
 // Buttons and fields are large enough for a finger.

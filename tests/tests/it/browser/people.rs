@@ -7,8 +7,20 @@ use tempfile::TempDir;
 
 use super::window::Window;
 
-/// A test person of devnet, whom `gx up` registers, and the password of all of them.
-pub const BOB: (&str, &str) = ("bob.williams@devnet.gxcoin.test", "TestPass123!");
+/// Somebody of the test people of devnet, whom `gx up` registers.
+#[derive(Debug, Clone, Copy)]
+pub struct Known {
+    pub email: &'static str,
+    pub password: &'static str,
+    pub name: &'static str,
+}
+
+pub const BOB: Known = known("bob.williams@devnet.gxcoin.test", "Robert Williams");
+pub const EVE: Known = known("eve.tanaka@devnet.gxcoin.test", "Eve Tanaka");
+
+const fn known(email: &'static str, name: &'static str) -> Known {
+    Known { email, password: "TestPass123!", name }
+}
 
 /// Signs in to the wallet and arrives on the dashboard.
 pub async fn sign_in(window: &Window, email: &str, password: &str) {

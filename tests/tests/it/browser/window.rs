@@ -99,6 +99,15 @@ impl Window {
         self.element(what).await.click().await.unwrap();
     }
 
+    /// Follows the link with this text.
+    pub async fn follow(&self, text: &str) {
+        let link = wait_for(&format!("a link «{text}»"), SETTLE_LIMIT, || async {
+            self.driver.find(By::LinkText(text)).await.ok()
+        })
+        .await;
+        link.click().await.unwrap();
+    }
+
     /// Presses a key where the focus is.
     pub async fn key(&self, key: thirtyfour::Key) {
         self.driver.active_element().await.unwrap().send_keys(key + "").await.unwrap();
