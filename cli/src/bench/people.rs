@@ -17,6 +17,7 @@ use gx_platform::sha256;
 use gx_store::StoreError;
 use gx_store::entity::user_profiles;
 use gx_store::projection::checkpoint;
+use gx_store::repo::deltas;
 use gx_store::sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, Set};
 use gx_types::{
     AccountType, BirthDate, CountryCode, Gender, GxId, OnchainStatus, PersonStatus, ProfileId, Sex, Timestamp,
@@ -198,6 +199,10 @@ pub async fn seed(running: &Running, people: &People, wanted: u64) -> Result<()>
     // 3. The projector.
     projected(running).await?;
     println!("{} people registered and projected after {} s", wanted - first, began.elapsed().as_secs());
+
+    // 4. What their countries got waits as entries; a measurement should not meet the work of adding them up.
+    swept(running).await?;
+    println!("treasuries swept after {} s", began.elapsed().as_secs());
     Ok(())
 }
 
@@ -210,6 +215,19 @@ async fn register(ledger: &EmbeddedLedger, command: &Command, now: Timestamp) ->
             Settled::Refused(refusal) => bail!("the ledger refused {}: {refusal}", command.ledger_key()),
             Settled::Unknown { tx_id } => bail!("the ledger has not decided about {tx_id}"),
         }
+    }
+}
+
+/// Sweeps until nothing waits.
+async fn swept(running: &Running) -> Result<()> {
+    loop {
+        let round = gx_tokenomics::sweeps::enqueue_due(&running.app).await;
+        let round = round.map_err(|error| anyhow::anyhow!("sweeping: {}", error.code()))?;
+        let db = running.app.store().read();
+        if round.enqueued == 0 && !deltas::any_claimed(db).await? {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 

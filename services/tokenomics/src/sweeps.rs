@@ -12,28 +12,36 @@ use gx_store::outbox::{self, NewCommand};
 use gx_store::repo::deltas;
 use gx_types::{AccountId, Actor, CommandId, CorrelationId, Timestamp};
 
-/// Accounts looked at in one round.
+/// Accounts looked at in one round: every country's treasury and the system's accounts.
 const ACCOUNTS_MAX: u64 = 300;
-/// Sweeps enqueued in one round, so that they never crowd out payments.
-const SWEEPS_MAX: usize = 100;
+/// Sweeps of one account in one round. They run one after another, and the next round waits until they are over, so
+/// that they never crowd out payments.
+const SWEEPS_MAX: usize = 8;
 
-/// Enqueues sweeps for everything that waits, at most 100. Any number of replicas may do it at the same time. Returns how
-/// many were enqueued.
+/// What a round has done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Round {
+    /// Sweeps that were enqueued.
+    pub enqueued: usize,
+    /// Whether more waited than one round takes.
+    pub more: bool,
+}
+
+/// Enqueues sweeps for what waits. Any number of replicas may do it at the same time.
 ///
 /// # Errors
 /// 503 when the database is out of reach; what was enqueued before stays so.
-pub async fn enqueue_due(app: &App) -> ApiResult<usize> {
+pub async fn enqueue_due(app: &App) -> ApiResult<Round> {
     // Nothing is swept while the ledger is not there to do it, or stands still.
     if app.ledger().check_accepts(true).await.is_err() {
-        return Ok(0);
+        return Ok(Round::default());
     }
-    app.store().write(|tx| Box::pin(async move { deltas::drop_finished_claims(tx).await })).await?;
-    let mut enqueued = 0;
+    if deltas::any_claimed(app.store().read()).await? {
+        app.store().write(|tx| Box::pin(async move { deltas::drop_finished_claims(tx).await })).await?;
+    }
+    let mut round = Round::default();
     for account in deltas::accounts_to_sweep(app.store().read(), ACCOUNTS_MAX).await? {
-        loop {
-            if enqueued == SWEEPS_MAX {
-                return Ok(enqueued);
-            }
+        for number in 1..=SWEEPS_MAX {
             let sweep = Sweep {
                 account,
                 command_id: CommandId::from_uuid(app.new_uuid()),
@@ -41,13 +49,14 @@ pub async fn enqueue_due(app: &App) -> ApiResult<usize> {
                 now: app.now(),
             };
             let named = app.store().write(move |tx| Box::pin(async move { sweep.enqueue(tx).await })).await?;
-            enqueued += usize::from(named > 0);
+            round.enqueued += usize::from(named > 0);
             if named < SWEEP_DELTAS_MAX {
                 break;
             }
+            round.more |= number == SWEEPS_MAX;
         }
     }
-    Ok(enqueued)
+    Ok(round)
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -1,6 +1,6 @@
 //! Which sweep has named an entry, while that sweep is under way. Owner: tokenomics.
 
-use gx_types::{CommandId, Timestamp};
+use gx_types::{AccountId, CommandId, Timestamp};
 use sea_orm::entity::prelude::*;
 
 use crate::col::Col;
@@ -12,6 +12,8 @@ pub struct Model {
     /// Key of the entry on the ledger.
     #[sea_orm(primary_key, auto_increment = false)]
     pub delta_key: String,
+    /// Account whose credit it is.
+    pub account_id: Col<AccountId>,
     /// The sweep.
     pub command_id: Col<CommandId>,
     /// When the sweep was enqueued.

@@ -110,6 +110,15 @@ pub async fn count_scan(tx: &impl ConnectionTrait, request: QSendId, now: Timest
     Ok(())
 }
 
+/// Whether the time of any request is up that has not been swept.
+///
+/// # Errors
+/// [`StoreError`] as for every statement.
+pub async fn any_due(connection: &impl ConnectionTrait, now: Timestamp) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 AS found FROM qsend_requests WHERE status = 'ACTIVE' AND expires_at <= $1 LIMIT 1";
+    Ok(connection.query_one_raw(statement(connection, sql, vec![Col(now).into()])).await?.is_some())
+}
+
 /// ACTIVE → EXPIRED for up to `limit` requests whose time is up; returns them. Replicas do not get in each other's way:
 /// each takes rows that no other holds.
 ///

@@ -233,17 +233,19 @@ async fn a_refused_freeze_is_undone_unless_the_ledger_froze_meanwhile() {
 async fn a_refused_sweep_gives_its_entries_back() {
     for test in TestStore::each().await.unwrap() {
         let scene = Scene::new(&test.store);
+        let account = AccountId::Treasury("GB".parse().unwrap());
         let command_id = scene
-            .enqueue(Command::SweepDeltas {
-                account: AccountId::Treasury("GB".parse().unwrap()),
-                delta_keys: vec!["d".to_owned()],
-                request: "s".parse().unwrap(),
-            })
+            .enqueue(Command::SweepDeltas { account, delta_keys: vec!["d".to_owned()], request: "s".parse().unwrap() })
             .await;
         insert!(
             scene,
             delta_claims,
-            delta_claims::Model { delta_key: "d".to_owned(), command_id: Col(command_id), claimed_at: Col(NOW) }
+            delta_claims::Model {
+                delta_key: "d".to_owned(),
+                account_id: Col(account),
+                command_id: Col(command_id),
+                claimed_at: Col(NOW)
+            }
         );
         refuse(&scene, RefusalCode::DeltaNotFound).await;
         assert!(delta_claims::Entity::find().all(scene.store.read()).await.unwrap().is_empty());

@@ -29,10 +29,14 @@ async fn fees_and_treasury_parts_reach_their_balances_once() {
             gx_tokenomics::sweeps::enqueue_due(&world.test.app),
             gx_tokenomics::sweeps::enqueue_due(&other)
         );
-        assert_eq!(first.unwrap() + second.unwrap(), 3, "operations fund and the treasuries of two countries");
+        assert_eq!(
+            first.unwrap().enqueued + second.unwrap().enqueued,
+            3,
+            "operations fund and the treasuries of two countries"
+        );
         world.settled().await;
         assert_eq!(figures().await, (20 * 15, 0));
-        assert_eq!(gx_tokenomics::sweeps::enqueue_due(&world.test.app).await.unwrap(), 0);
+        assert_eq!(gx_tokenomics::sweeps::enqueue_due(&world.test.app).await.unwrap().enqueued, 0);
         assert!(deltas::accounts_to_sweep(db, 10).await.unwrap().is_empty());
         assert!(delta_claims::Entity::find().all(db).await.unwrap().is_empty());
         let books = conservation::check(db).await.unwrap();

@@ -30,9 +30,11 @@ CREATE INDEX ledger_deltas_unswept ON ledger_deltas (account_id, block_number) W
 -- Which sweep has named an entry, while that sweep is under way. Owner: tokenomics.
 CREATE TABLE delta_claims (
     delta_key TEXT NOT NULL PRIMARY KEY,
+    account_id TEXT NOT NULL,
     command_id TEXT NOT NULL,
     claimed_at BIGINT NOT NULL
 ) {strict};
+CREATE INDEX delta_claims_account ON delta_claims (account_id);
 CREATE INDEX delta_claims_command ON delta_claims (command_id);
 
 CREATE TABLE transactions (
