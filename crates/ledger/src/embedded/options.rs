@@ -25,7 +25,7 @@ pub struct EmbeddedOptions {
     pub segment_bytes_max: u64,
     /// Bytes of state in memory before they are written to disk; about twice as many are used for a moment.
     pub memtable_bytes: usize,
-    /// Bytes of state pages from disk that are kept in memory.
+    /// Bytes of values from disk that are kept in memory.
     pub cache_bytes: usize,
 }
 

@@ -17,13 +17,13 @@ struct Truth {
     committed: Vec<Committed>,
 }
 
-const PEOPLE: u64 = 40;
+const PEOPLE: u64 = 24;
 
 async fn build(folder: &Path) -> Truth {
     let ledger = open(folder, 1);
     populate(&ledger, PEOPLE).await;
     let mut committed = Vec::new();
-    for round in 0..10_u64 {
+    for round in 0..8_u64 {
         let payments = (0..PEOPLE / 2).map(|couple| {
             let call = payment(couple * 2, couple * 2 + 1, 100 + round, &format!("pay-{round}-{couple}"));
             settle(&ledger, call)

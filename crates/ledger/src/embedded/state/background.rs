@@ -69,7 +69,9 @@ fn flush_oldest(shared: &Shared) -> Result<(), LedgerError> {
     let source = Source::Sorted(oldest.table.sorted(Bound::Unbounded, Bound::Unbounded, u64::MAX).into_iter());
     let written = write_all(&mut writer, vec![source], true, || false);
     let info = finish(writer, written)?;
-    let run = Arc::new(Run::open(&shared.folder, info)?);
+    // Only this thread adds newer runs.
+    let sequence = shared.structure().newest_sequence() + 1;
+    let run = Arc::new(Run::open(&shared.folder, info, sequence)?);
     shared.commit(
         |manifest| {
             manifest.tip = oldest.tip;
@@ -126,7 +128,8 @@ fn merge_once(shared: &Shared) -> Result<(), LedgerError> {
         write_all(&mut writer, sources, keep_deletions, || shared.signals().stop)
     });
     let info = finish(writer, written)?;
-    let run = Arc::new(Run::open(&shared.folder, info)?);
+    let sequence = group.iter().map(|run| run.sequence()).max().unwrap_or(0);
+    let run = Arc::new(Run::open(&shared.folder, info, sequence)?);
 
     let merged: Vec<u64> = group.iter().map(|run| run.info().id).collect();
     let replace = |ids: Vec<u64>| {

@@ -98,11 +98,6 @@ impl Page {
         self.count
     }
 
-    /// Bytes it takes in memory.
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes.len() + size_of::<Self>()
-    }
-
     fn cursor(&self, index: usize) -> Result<Cursor<'_>, Malformed> {
         let place = self
             .bytes

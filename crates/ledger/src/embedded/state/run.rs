@@ -8,11 +8,9 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::bloom::Bloom;
-use super::cache::PageCache;
 use super::key::KeyRef;
 use super::page::Page;
 use super::version::Stamped;
@@ -157,6 +155,7 @@ pub(crate) struct Run {
     path: PathBuf,
     file: File,
     info: RunInfo,
+    sequence: u64,
     index: Index,
     filter: Bloom,
     /// Set once no manifest names the run any more: the last reader removes the file.
@@ -170,7 +169,7 @@ impl Run {
     }
 
     /// Opens a run that the manifest names, and checks footer, index and filter.
-    pub(crate) fn open(folder: &Path, info: RunInfo) -> Result<Self, LedgerError> {
+    pub(crate) fn open(folder: &Path, info: RunInfo, sequence: u64) -> Result<Self, LedgerError> {
         let path = Self::path(folder, info.id);
         let file = File::open(&path).map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => LedgerError::damaged(&path, 0, "the file is missing"),
@@ -213,29 +212,26 @@ impl Run {
         }
         let filter = Bloom::from_bytes(filter_bytes)
             .ok_or_else(|| LedgerError::damaged(&path, filter_offset, "the filter has no whole lines"))?;
-        Ok(Self { path, file, info, index, filter, obsolete: AtomicBool::new(false) })
+        Ok(Self { path, file, info, sequence, index, filter, obsolete: AtomicBool::new(false) })
     }
 
     pub(crate) fn info(&self) -> RunInfo {
         self.info
     }
 
+    /// Rises with each flush; a merged run has the highest of those it replaces.
+    pub(crate) fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
     /// The value of a key; `None`: this run does not know the key.
-    pub(crate) fn get(&self, key: KeyRef<'_>, cache: &PageCache) -> Result<Option<Stamped>, LedgerError> {
+    pub(crate) fn get(&self, key: KeyRef<'_>) -> Result<Option<Stamped>, LedgerError> {
         if !self.filter.may_hold(key.hash) {
             return Ok(None);
         }
         let key = key.bytes;
         let Some(number) = self.index.page_of(key) else { return Ok(None) };
-        let id = (self.info.id, number as u32);
-        let page = match cache.get(id) {
-            Some(page) => page,
-            None => {
-                let page = Arc::new(self.page(number)?);
-                cache.put(id, &page);
-                page
-            }
-        };
+        let page = self.page(number)?;
         let found = (|| {
             let place = page.lower_bound(key)?;
             if place == page.len() {

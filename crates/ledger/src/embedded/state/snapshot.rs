@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Bound;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::cache::PageCache;
+use super::cache::ValueCache;
 use super::cursor::{Item, Merge, Source};
 use super::key::KeyRef;
 use super::memtable::Memtable;
@@ -29,7 +29,14 @@ pub(super) struct Structure {
     pub(super) sealed: Vec<Sealed>,
     /// Newest first.
     pub(super) runs: Vec<Arc<Run>>,
-    pub(super) cache: Arc<PageCache>,
+    pub(super) cache: Arc<ValueCache>,
+}
+
+impl Structure {
+    /// The sequence of the newest run; 0 without any.
+    pub(super) fn newest_sequence(&self) -> u64 {
+        self.runs.first().map_or(0, |run| run.sequence())
+    }
 }
 
 /// The heights at which somebody reads.
@@ -88,12 +95,22 @@ impl Snapshot {
                 return Ok(Some(found));
             }
         }
-        for run in &self.structure.runs {
-            if let Some(found) = run.get(key, &self.structure.cache)? {
+        let Structure { runs, cache, .. } = &*self.structure;
+        let newest = self.structure.newest_sequence();
+        let cached = cache.get(key, newest);
+        let known_up_to = cached.as_ref().map_or(0, |(_, up_to)| *up_to);
+        for run in runs.iter().take_while(|run| run.sequence() > known_up_to) {
+            if let Some(found) = run.get(key)? {
+                cache.put(key, &found, newest);
                 return Ok(Some(found));
             }
         }
-        Ok(None)
+        Ok(cached.map(|(found, up_to)| {
+            if up_to < newest {
+                cache.put(key, &found, newest);
+            }
+            found
+        }))
     }
 
     /// What a key holds; `None`: nothing.

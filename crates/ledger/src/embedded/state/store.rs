@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::JoinHandle;
 
 use super::background;
-use super::cache::PageCache;
+use super::cache::ValueCache;
 use super::manifest::Manifest;
 use super::run::Run;
 use super::snapshot::{Readers, Sealed, Snapshot, Structure};
@@ -23,7 +23,7 @@ const SEALED_MAX: usize = 3;
 pub(crate) struct StateOptions {
     /// Bytes in memory after which a table becomes a run.
     pub(crate) memtable_bytes: usize,
-    /// Bytes of pages kept in memory.
+    /// Bytes of values from runs kept in memory.
     pub(crate) cache_bytes: usize,
 }
 
@@ -120,9 +120,15 @@ impl StateStore {
             manifest
         };
         Self::remove_strays(folder, &manifest)?;
-        let runs =
-            manifest.runs.iter().map(|info| Run::open(folder, *info).map(Arc::new)).collect::<Result<Vec<_>, _>>()?;
-        let cache = Arc::new(PageCache::new(options.cache_bytes));
+        // Sequences count from the oldest run, which is the last in the list.
+        let sequences = (1..=manifest.runs.len() as u64).rev();
+        let runs = manifest
+            .runs
+            .iter()
+            .zip(sequences)
+            .map(|(info, sequence)| Run::open(folder, *info, sequence).map(Arc::new))
+            .collect::<Result<Vec<_>, _>>()?;
+        let cache = Arc::new(ValueCache::new(options.cache_bytes));
         let structure = Structure { active: Arc::default(), sealed: Vec::new(), runs, cache };
         let shared = Arc::new(Shared {
             folder: folder.to_owned(),
