@@ -36,7 +36,7 @@ pub fn submitters(
             app.clock().clone(),
             app.entropy().clone(),
             options.clone(),
-            // Who waits for a command looks again when it has become final.
+            // Who waits for a command looks again when it is refused; the projector tells of those that are settled.
             Arc::new(move |command_ids| {
                 bus.publish(&BusMessage::CommandsSettled { command_ids: command_ids.to_vec() });
             }),

@@ -78,7 +78,10 @@ impl Store {
         let read = Database::connect(connect_options(url, backend, options, Door::Read)).await?;
         let commits = watch::Sender::new(0);
         let writer = match backend {
-            Backend::Sqlite => Some(SqliteWriter::start(write.clone(), commits.clone())),
+            Backend::Sqlite => Some(
+                SqliteWriter::start(write.clone(), commits.clone())
+                    .map_err(|error| StoreError::Unavailable(DbErr::Custom(format!("the writer's thread: {error}"))))?,
+            ),
             Backend::Postgres => None,
         };
         Ok(Self { inner: Arc::new(Inner { backend, read, write, writer, commits }) })
@@ -135,6 +138,9 @@ enum Door {
 const STATEMENTS_CACHED: usize = 400;
 /// Memory for pages per SQLite connection, KiB.
 const SQLITE_CACHE_KIB: i64 = 8 * 1024;
+/// Pages in the write-ahead log after which it is copied into the file, 4 KiB each. Pages that change all the time are
+/// then copied once for many changes.
+const SQLITE_CHECKPOINT_PAGES: u32 = 4_000;
 /// Unused connections are closed after this long.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(300);
 
@@ -153,6 +159,10 @@ fn connect_options(url: &str, backend: Backend, options: StoreOptions, door: Doo
             connect.max_connections(options.write_connections_max).min_connections(0).idle_timeout(IDLE_TIMEOUT);
         }
     }
+    if backend == Backend::Sqlite {
+        // A file does not hang up; asking each time whether it is there would double the way of a short query.
+        connect.test_before_acquire(false);
+    }
     let busy_timeout = options.busy_timeout;
     connect.map_sqlx_sqlite_opts(move |sqlite| {
         let sqlite = sqlite
@@ -163,7 +173,8 @@ fn connect_options(url: &str, backend: Backend, options: StoreOptions, door: Doo
             .foreign_keys(true)
             .statement_cache_capacity(STATEMENTS_CACHED)
             .pragma("cache_size", format!("-{SQLITE_CACHE_KIB}"))
-            .pragma("temp_store", "MEMORY");
+            .pragma("temp_store", "MEMORY")
+            .pragma("wal_autocheckpoint", SQLITE_CHECKPOINT_PAGES.to_string());
         if door == Door::Read { sqlite.pragma("query_only", "ON") } else { sqlite }
     });
     connect.map_sqlx_postgres_opts(move |postgres| {

@@ -47,15 +47,14 @@ pub async fn begin(
     body_hash: Sha256Hex,
     now: Timestamp,
 ) -> Result<Begun, StoreError> {
-    let delete = "DELETE FROM idempotency_rows
-                  WHERE actor = $1 AND route = $2 AND idempotency_key = $3 AND expires_at <= $4";
     let named = || vec![actor.to_raw().into(), route.into(), key.into()];
-    let mut values = named();
-    values.push(now.to_raw().into());
-    tx.execute_raw(statement(tx, delete, values)).await?;
-
+    // A row whose time is up is as good as none.
     let insert = "INSERT INTO idempotency_rows (actor, route, idempotency_key, body_hash, created_at, expires_at)
-                  VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (actor, route, idempotency_key) DO NOTHING";
+                  VALUES ($1, $2, $3, $4, $5, $6)
+                  ON CONFLICT (actor, route, idempotency_key) DO UPDATE SET body_hash = excluded.body_hash,
+                    created_at = excluded.created_at, expires_at = excluded.expires_at, answer_status = NULL,
+                    answer_body = NULL
+                  WHERE idempotency_rows.expires_at <= excluded.created_at";
     let expires = now.plus(Duration::from_secs(IDEMPOTENCY_REPLAY_SECONDS));
     let mut values = named();
     values.extend([body_hash.to_raw().into(), now.to_raw().into(), expires.to_raw().into()]);

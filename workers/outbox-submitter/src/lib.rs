@@ -29,5 +29,5 @@ mod submitter;
 pub use gx_ledger::Ledger;
 pub use metric::METRICS;
 pub use options::{SETTINGS, SubmitterOptions};
-pub use shared::OnFinal;
+pub use shared::OnRefused;
 pub use submitter::{Submitter, SubmitterError, SubmitterHealth};

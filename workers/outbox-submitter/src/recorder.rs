@@ -13,7 +13,7 @@ use gx_store::{Store, StoreError, Tx};
 use gx_types::{CommandId, Timestamp};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::shared::OnFinal;
+use crate::shared::OnRefused;
 
 /// Records in one transaction, at most.
 const BATCH_RECORDS_MAX: usize = 512;
@@ -48,9 +48,13 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     /// Starts the task. It ends when the last recorder is dropped and everything handed in is written.
-    pub(crate) fn start(store: Store, clock: Arc<dyn Clock>, on_final: OnFinal) -> (Self, tokio::task::JoinHandle<()>) {
+    pub(crate) fn start(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        on_refused: OnRefused,
+    ) -> (Self, tokio::task::JoinHandle<()>) {
         let (queue, waiting) = mpsc::channel(QUEUE_RECORDS_MAX);
-        let task = tokio::spawn(write_batches(store, clock, on_final, waiting));
+        let task = tokio::spawn(write_batches(store, clock, on_refused, waiting));
         (Self { queue }, task)
     }
 
@@ -131,20 +135,20 @@ impl Batch {
         accepted.extend(outbox::endorse_anew(tx, &self.anew, now).await?);
         accepted.extend(outbox::release(tx, &self.released, now).await?);
         accepted.extend(outbox::mark_dead(tx, &self.dead, now).await?);
-        let mut ended = outbox::mark_committed(tx, &self.committed, now).await?;
-        ended.extend(outbox::mark_failed(tx, &self.failed, now).await?);
-        accepted.extend(&ended);
-        Ok(Written { accepted: accepted.into_iter().collect(), ended })
+        accepted.extend(outbox::mark_committed(tx, &self.committed, now).await?);
+        let refused = outbox::mark_failed(tx, &self.failed, now).await?;
+        accepted.extend(&refused);
+        Ok(Written { accepted: accepted.into_iter().collect(), refused })
     }
 }
 
 #[derive(Debug)]
 struct Written {
     accepted: HashSet<CommandId>,
-    ended: Vec<CommandId>,
+    refused: Vec<CommandId>,
 }
 
-async fn write_batches(store: Store, clock: Arc<dyn Clock>, on_final: OnFinal, mut queue: mpsc::Receiver<Waiting>) {
+async fn write_batches(store: Store, clock: Arc<dyn Clock>, on_refused: OnRefused, mut queue: mpsc::Receiver<Waiting>) {
     let mut waiting = Vec::new();
     while queue.recv_many(&mut waiting, BATCH_RECORDS_MAX).await > 0 {
         let mut batch = Batch::default();
@@ -170,8 +174,8 @@ async fn write_batches(store: Store, clock: Arc<dyn Clock>, on_final: OnFinal, m
             }
         };
         let Some(written) = written else { continue };
-        if !written.ended.is_empty() {
-            on_final(&written.ended);
+        if !written.refused.is_empty() {
+            on_refused(&written.refused);
         }
         for (command_id, reply) in replies {
             // A flight that has ended needs no answer.

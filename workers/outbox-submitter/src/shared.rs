@@ -13,9 +13,9 @@ use crate::breaker::Breaker;
 use crate::options::SubmitterOptions;
 use crate::recorder::Recorder;
 
-/// Called after the transaction in which commands became final (COMMITTED or FAILED), so that who waits for them looks
-/// again. Must not block.
-pub type OnFinal = Arc<dyn Fn(&[CommandId]) + Send + Sync>;
+/// Called after the transaction in which commands became FAILED, so that who waits for them looks again. What is
+/// COMMITTED is worth a look only when it is projected, and then the projector says so. Must not block.
+pub type OnRefused = Arc<dyn Fn(&[CommandId]) + Send + Sync>;
 
 pub(crate) struct Shared {
     pub(crate) store: Store,

@@ -19,7 +19,7 @@ use crate::heartbeat;
 use crate::metric;
 use crate::options::SubmitterOptions;
 use crate::recorder::{Record, Recorder, Stopped};
-use crate::shared::{OnFinal, Shared};
+use crate::shared::{OnRefused, Shared};
 
 /// How often leases that ran out are looked for.
 const TAKE_OVER_EVERY: Duration = Duration::from_secs(1);
@@ -76,8 +76,8 @@ impl SubmitterHealth {
 }
 
 impl Submitter {
-    /// A submitter; it works once [`Submitter::run`] is called. Must be called on a tokio runtime. `on_final` is called
-    /// after every transaction in which commands became final.
+    /// A submitter; it works once [`Submitter::run`] is called. Must be called on a tokio runtime. `on_refused` is called
+    /// after every transaction in which commands were refused for good.
     #[must_use]
     pub fn new(
         store: Store,
@@ -85,9 +85,9 @@ impl Submitter {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
         options: SubmitterOptions,
-        on_final: OnFinal,
+        on_refused: OnRefused,
     ) -> Self {
-        let (recorder, task) = Recorder::start(store.clone(), clock.clone(), on_final);
+        let (recorder, task) = Recorder::start(store.clone(), clock.clone(), on_refused);
         let shared = Shared {
             owner: format!("submitter-{}", entropy.token(8)),
             breaker: Breaker::new(options.breaker_failures, options.breaker_pause),

@@ -163,11 +163,13 @@ async fn candidates(
     options: &ClaimOptions,
     now: Timestamp,
 ) -> Result<(Vec<Candidate>, i64), StoreError> {
-    let sql = "
-        WITH looked_at AS (
+    // The limit is part of the text: for one that is bound, SQLite would plan the statement anew each time.
+    let window = i64::try_from(options.window).unwrap_or(i64::MAX);
+    let sql = format!(
+        "WITH looked_at AS (
             SELECT command_id, position, ordering_key, command_type, payload FROM outbox_commands
             WHERE state = 'PENDING' AND next_attempt_at <= $1 AND position > $2
-            ORDER BY position LIMIT $3
+            ORDER BY position LIMIT {window}
         )
         SELECT l.command_id, l.position, k.conflict_key,
             CASE WHEN l.command_type = 'CREATE_USER' THEN l.payload END AS registration
@@ -180,9 +182,9 @@ async fn candidates(
             SELECT 1 FROM outbox_conflicts mine
             JOIN outbox_conflicts held ON held.conflict_key = mine.conflict_key AND held.in_flight
             WHERE mine.command_id = l.command_id)
-        ORDER BY l.position";
-    let window = i64::try_from(options.window).unwrap_or(i64::MAX);
-    let values = vec![now.to_raw().into(), options.cursor.into(), window.into()];
+        ORDER BY l.position"
+    );
+    let values = vec![now.to_raw().into(), options.cursor.into()];
     let rows = tx.query_all_raw(statement(tx, sql, values)).await?;
     let mut candidates: Vec<Candidate> = Vec::new();
     for row in &rows {
@@ -215,9 +217,12 @@ async fn end_of_window(
     now: Timestamp,
     window: i64,
 ) -> Result<i64, StoreError> {
-    let sql = "SELECT position FROM outbox_commands WHERE state = 'PENDING' AND next_attempt_at <= $1 AND position > $2
-               ORDER BY position LIMIT 1 OFFSET $3";
-    let values = vec![now.to_raw().into(), options.cursor.into(), (window - 1).into()];
+    let before = window - 1;
+    let sql = format!(
+        "SELECT position FROM outbox_commands WHERE state = 'PENDING' AND next_attempt_at <= $1 AND position > $2 \
+         ORDER BY position LIMIT 1 OFFSET {before}"
+    );
+    let values = vec![now.to_raw().into(), options.cursor.into()];
     match tx.query_one_raw(statement(tx, sql, values)).await? {
         Some(row) => Ok(row.try_get("", "position")?),
         None => Ok(0),

@@ -28,7 +28,8 @@ pub struct Depth {
 /// # Errors
 /// [`StoreError`] when the database fails.
 pub async fn command(connection: &impl ConnectionTrait, command_id: CommandId) -> Result<Option<Model>, StoreError> {
-    Ok(Entity::find_by_id(Col(command_id)).one(connection).await?)
+    // Whoever waits for a command asks this: `one` would bind a LIMIT, for which SQLite plans the statement anew each time.
+    Ok(Entity::find_by_id(Col(command_id)).all(connection).await?.pop())
 }
 
 /// Dead letters, the one that waits longest first, behind `after` (a position; 0 for the first page).

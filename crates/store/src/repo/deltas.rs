@@ -16,16 +16,17 @@ use crate::sql::statement;
 /// # Errors
 /// [`StoreError`] as for every statement.
 pub async fn accounts_to_sweep(connection: &impl ConnectionTrait, limit: u64) -> Result<Vec<AccountId>, StoreError> {
-    let sql = "WITH RECURSIVE owners (account_id) AS ( \
+    let sql = format!(
+        "WITH RECURSIVE owners (account_id) AS ( \
              SELECT MIN(account_id) FROM ledger_deltas WHERE swept_by IS NULL \
              UNION ALL \
              SELECT (SELECT MIN(d.account_id) FROM ledger_deltas d \
                  WHERE d.swept_by IS NULL AND d.account_id > owners.account_id) \
              FROM owners WHERE owners.account_id IS NOT NULL) \
          SELECT o.account_id FROM owners o WHERE o.account_id IS NOT NULL \
-         AND NOT EXISTS (SELECT 1 FROM delta_claims c WHERE c.account_id = o.account_id) LIMIT $1";
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = connection.query_all_raw(statement(connection, sql, vec![limit.into()])).await?;
+         AND NOT EXISTS (SELECT 1 FROM delta_claims c WHERE c.account_id = o.account_id) LIMIT {limit}"
+    );
+    let rows = connection.query_all_raw(statement(connection, sql, vec![])).await?;
     Ok(rows
         .iter()
         .map(|row| row.try_get::<Col<AccountId>>("", "account_id").map(|col| col.0))
@@ -44,12 +45,14 @@ pub async fn claim(
     now: Timestamp,
     limit: u64,
 ) -> Result<Vec<String>, StoreError> {
-    let sql = "INSERT INTO delta_claims (delta_key, account_id, command_id, claimed_at) \
+    // The limit is part of the text: for one that is bound, SQLite would plan the statement anew each time.
+    let sql = format!(
+        "INSERT INTO delta_claims (delta_key, account_id, command_id, claimed_at) \
          SELECT d.delta_key, d.account_id, $2, $3 FROM ledger_deltas d WHERE d.account_id = $1 AND d.swept_by IS NULL \
          AND NOT EXISTS (SELECT 1 FROM delta_claims c WHERE c.delta_key = d.delta_key) \
-         ORDER BY d.block_number, d.delta_key LIMIT $4 ON CONFLICT (delta_key) DO NOTHING RETURNING delta_key";
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let values = vec![Col(account).into(), Col(command).into(), Col(now).into(), limit.into()];
+         ORDER BY d.block_number, d.delta_key LIMIT {limit} ON CONFLICT (delta_key) DO NOTHING RETURNING delta_key"
+    );
+    let values = vec![Col(account).into(), Col(command).into(), Col(now).into()];
     let rows = tx.query_all_raw(statement(tx, sql, values)).await?;
     Ok(rows.iter().map(|row| row.try_get("", "delta_key")).collect::<Result<_, _>>()?)
 }

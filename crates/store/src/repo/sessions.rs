@@ -6,8 +6,8 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoA
 
 use crate::col::Col;
 use crate::entity::sessions::{Column, Entity};
-use crate::entity::user_profiles;
 use crate::error::StoreError;
+use crate::sql::statement;
 
 pub use crate::entity::sessions::Model as Session;
 
@@ -47,21 +47,19 @@ pub async fn with_person(
     db: &impl ConnectionTrait,
     session_id: SessionId,
 ) -> Result<Option<PersonSession>, StoreError> {
-    let Some(session) = Entity::find_by_id(Col(session_id)).one(db).await? else { return Ok(None) };
-    let status: Option<Col<PersonStatus>> = user_profiles::Entity::find_by_id(session.profile_id)
-        .select_only()
-        .column(user_profiles::Column::Status)
-        .into_tuple()
-        .one(db)
-        .await?;
-    Ok(status.map(|status| PersonSession {
-        profile_id: session.profile_id.0,
-        person_status: status.0,
-        transport: session.transport.0,
-        cookie_hash: session.cookie_hash.map(|hash| hash.0),
-        csrf_hash: session.csrf_hash.map(|hash| hash.0),
-        expires_at: session.expires_at.0,
-        revoked: session.revoked_at.is_some(),
+    // Asked with most requests: one statement, and without a bound LIMIT, for which SQLite would plan it anew each time.
+    let sql = "SELECT s.profile_id, s.transport, s.cookie_hash, s.csrf_hash, s.expires_at, s.revoked_at, p.status \
+         FROM sessions s JOIN user_profiles p ON p.profile_id = s.profile_id WHERE s.session_id = $1";
+    let Some(row) = db.query_one_raw(statement(db, sql, vec![Col(session_id).into()])).await? else { return Ok(None) };
+    let hash = |column: &str| row.try_get::<Option<Col<Sha256Hex>>>("", column).map(|hash| hash.map(|hash| hash.0));
+    Ok(Some(PersonSession {
+        profile_id: row.try_get::<Col<ProfileId>>("", "profile_id")?.0,
+        person_status: row.try_get::<Col<PersonStatus>>("", "status")?.0,
+        transport: row.try_get::<Col<SessionTransport>>("", "transport")?.0,
+        cookie_hash: hash("cookie_hash")?,
+        csrf_hash: hash("csrf_hash")?,
+        expires_at: row.try_get::<Col<Timestamp>>("", "expires_at")?.0,
+        revoked: row.try_get::<Option<Col<Timestamp>>>("", "revoked_at")?.is_some(),
     }))
 }
 

@@ -24,7 +24,8 @@ impl Store {
     /// Runs a unit of work. What it wrote is durable when this returns `Ok`, and gone when it returns `Err`.
     ///
     /// A unit only touches the database: no HTTP, no waiting for anything else. It may run more than once (PostgreSQL
-    /// repeats it after a serialization failure or deadlock), so it takes copies of what it needs. On SQLite the units of
+    /// repeats it after a serialization failure or deadlock, SQLite when another unit of its group failed), so it takes
+    /// copies of what it needs. It does not go on after a statement that failed. On SQLite the units of
     /// a process run one after another on one connection, many of them to one `fsync`; a unit that fails is undone
     /// alone. A unit whose caller has gone before it began does not run; one that has begun is finished.
     ///

@@ -1,8 +1,11 @@
 //! SQLite: one writer, many units to one `fsync`.
 //!
-//! Units queue at one task. It opens a transaction with `BEGIN IMMEDIATE`, runs every queued unit in a savepoint of its
-//! own, commits once, and only then tells the callers. A unit that fails is rolled back to its savepoint without
-//! touching the others; a commit that fails fails them all.
+//! Units queue at one thread. It opens a transaction with `BEGIN IMMEDIATE`, runs every queued unit, commits once, and
+//! only then tells the callers. When a unit fails, all of them are undone and run again, each in a savepoint of its own,
+//! so that the others do not suffer; a commit that fails fails them all.
+//!
+//! The thread is the writer's own: every payment passes it several times, and must not wait there behind requests that
+//! are being read or answered.
 
 use std::time::{Duration, Instant};
 
@@ -83,10 +86,14 @@ where
 }
 
 impl SqliteWriter {
-    pub(crate) fn start(connection: DatabaseConnection, commits: watch::Sender<u64>) -> Self {
+    /// Starts the thread. It ends when it is stopped, or when the writer is dropped.
+    pub(crate) fn start(connection: DatabaseConnection, commits: watch::Sender<u64>) -> std::io::Result<Self> {
         let (queue, units) = mpsc::channel(QUEUE_UNITS_MAX);
-        tokio::spawn(run_groups(connection, units, commits));
-        Self { queue }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        std::thread::Builder::new()
+            .name("gx-store-write".to_owned())
+            .spawn(move || runtime.block_on(run_groups(connection, units, commits)))?;
+        Ok(Self { queue })
     }
 
     pub(crate) async fn run<F, T, E>(&self, work: F) -> Result<T, E>
@@ -140,11 +147,7 @@ async fn run_group(
     first: Box<dyn Queued>,
     units: &mut mpsc::Receiver<Message>,
 ) -> (Option<oneshot::Sender<()>>, bool) {
-    let immediate = TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
-    };
-    let group = match connection.begin_with_options(immediate).await {
+    let group = match begin(connection).await {
         Ok(group) => group,
         Err(error) => {
             first.finish(Err(error.into()));
@@ -153,23 +156,17 @@ async fn run_group(
     };
     let began = Instant::now();
     let mut stop = None;
-    let mut committing: Vec<Box<dyn Queued>> = Vec::new();
+    let mut ran: Vec<Box<dyn Queued>> = Vec::new();
     let mut next = Some(first);
     while let Some(mut unit) = next.take() {
         if !unit.is_abandoned() {
-            match run_in_savepoint(&group, unit.as_mut()).await {
-                Ok(true) => committing.push(unit),
-                Ok(false) => unit.finish(Ok(())),
-                Err(error) => {
-                    // SQLite has undone the whole transaction (disk full, I/O error) or lost the connection.
-                    committing.push(unit);
-                    drop(group);
-                    fail_all(committing, &error);
-                    return (None, false);
-                }
+            let succeeded = unit.run(&group).await;
+            ran.push(unit);
+            if !succeeded {
+                return (stop, undo_and_run_apart(connection, group, ran).await);
             }
         }
-        if committing.len() < GROUP_UNITS_MAX && began.elapsed() < GROUP_TIME_MAX {
+        if ran.len() < GROUP_UNITS_MAX && began.elapsed() < GROUP_TIME_MAX {
             match units.try_recv() {
                 Ok(Message::Unit(unit)) => next = Some(unit),
                 Ok(Message::Stop(done)) => stop = Some(done),
@@ -177,17 +174,71 @@ async fn run_group(
             }
         }
     }
+    (stop, commit(group, ran).await)
+}
+
+/// After a unit that failed: everything is undone, and what succeeded before it runs again, each unit in a savepoint of
+/// its own. Units that fail are few; savepoints for all of them would be a third of all statements.
+async fn undo_and_run_apart(
+    connection: &DatabaseConnection,
+    group: DatabaseTransaction,
+    mut units: Vec<Box<dyn Queued>>,
+) -> bool {
+    let undone = group.rollback().await;
+    if units.len() == 1 {
+        // It was alone, and what it answered stands.
+        units.into_iter().for_each(|unit| unit.finish(Ok(())));
+        return false;
+    }
+    let group = match undone {
+        Ok(()) => begin(connection).await,
+        Err(error) => Err(error),
+    };
+    let group = match group {
+        Ok(group) => group,
+        Err(error) => {
+            fail_all(units, &error);
+            return false;
+        }
+    };
+    let mut committing: Vec<Box<dyn Queued>> = Vec::new();
+    let mut left = units.drain(..);
+    while let Some(mut unit) = left.next() {
+        match run_in_savepoint(&group, unit.as_mut()).await {
+            Ok(true) => committing.push(unit),
+            Ok(false) => unit.finish(Ok(())),
+            Err(error) => {
+                // SQLite has undone the whole transaction (disk full, I/O error) or lost the connection.
+                committing.push(unit);
+                committing.extend(left);
+                drop(group);
+                fail_all(committing, &error);
+                return false;
+            }
+        }
+    }
+    commit(group, committing).await
+}
+
+async fn begin(connection: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let immediate = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    connection.begin_with_options(immediate).await
+}
+
+/// Makes the units durable and tells their callers; `false`: nothing was committed.
+async fn commit(group: DatabaseTransaction, units: Vec<Box<dyn Queued>>) -> bool {
     match group.commit().await {
         Ok(()) => {
-            let any = !committing.is_empty();
-            for unit in committing {
-                unit.finish(Ok(()));
-            }
-            (stop, any)
+            let any = !units.is_empty();
+            units.into_iter().for_each(|unit| unit.finish(Ok(())));
+            any
         }
         Err(error) => {
-            fail_all(committing, &error);
-            (stop, false)
+            fail_all(units, &error);
+            false
         }
     }
 }

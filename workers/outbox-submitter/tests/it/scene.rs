@@ -32,8 +32,8 @@ pub struct Scene {
     pub store: Store,
     pub ledger: Arc<dyn Ledger>,
     pub options: SubmitterOptions,
-    /// What the submitters have called final.
-    pub finals: Arc<Mutex<Vec<CommandId>>>,
+    /// What the submitters have called refused.
+    pub refused: Arc<Mutex<Vec<CommandId>>>,
 }
 
 pub struct Running {
@@ -58,18 +58,18 @@ impl Running {
 
 impl Scene {
     pub fn new(store: &Store, ledger: Arc<dyn Ledger>) -> Self {
-        Self { store: store.clone(), ledger, options: options(), finals: Arc::default() }
+        Self { store: store.clone(), ledger, options: options(), refused: Arc::default() }
     }
 
     pub fn start(&self) -> Running {
-        let finals = self.finals.clone();
+        let refused = self.refused.clone();
         let submitter = Submitter::new(
             self.store.clone(),
             self.ledger.clone(),
             Arc::new(SystemClock),
             Arc::new(SystemEntropy),
             self.options.clone(),
-            Arc::new(move |ids| finals.lock().unwrap().extend(ids)),
+            Arc::new(move |ids| refused.lock().unwrap().extend(ids)),
         );
         let stop = CancellationToken::new();
         let health = submitter.health();
