@@ -236,6 +236,18 @@ pub enum Bench {
         #[arg(long, default_value_t = 20)]
         seconds: u64,
     },
+    /// `gx up` as a process of its own: start to ready, and resident memory and processor time when nothing happens
+    Up {
+        /// Data folder, kept and used again; a temporary one when left out
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+        /// People on the platform; those who are missing are seeded first
+        #[arg(long, default_value_t = 100_000)]
+        people: u64,
+        /// How long to watch it doing nothing
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
     /// Seed people in bulk, registered on the ledger with their grants
     Seed {
         /// Data folder

@@ -72,13 +72,30 @@ pub fn cores() -> usize {
 /// Processor time that this process has used so far, in user and kernel mode; zero where the system does not say.
 #[must_use]
 pub fn cpu_time() -> Duration {
+    cpu_time_of("self")
+}
+
+/// The same of any process, by its number.
+#[must_use]
+pub fn cpu_time_of(process: &str) -> Duration {
     // Clock ticks are hundredths of a second on every Linux.
     const TICK: Duration = Duration::from_millis(10);
-    let Ok(stat) = std::fs::read_to_string("/proc/self/stat") else { return Duration::ZERO };
+    let Ok(stat) = std::fs::read_to_string(format!("/proc/{process}/stat")) else { return Duration::ZERO };
     // The name in parentheses may itself contain spaces; the fields after it do not.
     let Some((_, fields)) = stat.rsplit_once(')') else { return Duration::ZERO };
     let ticks: u32 = fields.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u32>().ok()).sum();
     TICK * ticks
+}
+
+/// Resident memory of a process in KiB, now and at its highest; zero where the system does not say.
+#[must_use]
+pub fn resident_kib(process: &str) -> (u64, u64) {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let field = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        line.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+    };
+    (field("VmRSS:"), field("VmHWM:"))
 }
 
 #[cfg(test)]

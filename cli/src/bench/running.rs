@@ -40,20 +40,20 @@ pub struct Running {
 }
 
 /// Where the data is: kept when it was named, else gone at the end.
-enum Folder {
+pub(super) enum Folder {
     Kept(PathBuf),
     Temporary(PathBuf),
 }
 
 impl Folder {
-    fn of(data: Option<PathBuf>) -> Self {
+    pub(super) fn of(data: Option<PathBuf>) -> Self {
         match data {
             Some(folder) => Self::Kept(folder),
             None => Self::Temporary(std::env::temp_dir().join(format!("gx-bench-{}", std::process::id()))),
         }
     }
 
-    const fn path(&self) -> &PathBuf {
+    pub(super) const fn path(&self) -> &PathBuf {
         match self {
             Self::Kept(path) | Self::Temporary(path) => path,
         }

@@ -59,8 +59,12 @@ pub struct BenchReport {
     pub chain_bytes: u64,
     /// Bytes of the state at the end.
     pub state_bytes: u64,
-    /// Transfers per second of the bare loop.
+    /// Bytes that were written for the transfers in all: the chain, and the state as often as it was merged.
+    pub written_bytes: u64,
+    /// Transfers per second of a bare loop that writes the chain's bytes with as many syncs as there were blocks.
     pub bare_rate: u64,
+    /// The same for a bare loop that writes all the bytes that were written.
+    pub bare_rate_written: u64,
     /// Processor cores.
     pub cores: usize,
 }
@@ -91,16 +95,29 @@ pub async fn run(options: &BenchOptions, mut say: impl FnMut(String)) -> Result<
     let first_block = ledger.info().await?.height;
     let bytes_before = folder_bytes(&folder.join("blocks"))?;
 
+    let written_before = written();
     let marks = transfer(&ledger, options, people, &mut say).await?;
     let blocks = ledger.info().await?.height - first_block;
     let chain_bytes = folder_bytes(&folder.join("blocks"))? - bytes_before;
     let (state_bytes, _) = ledger.state_size();
     ledger.close()?;
+    // Where the system does not say, the chain is all that is known.
+    let written_bytes = (written() - written_before).max(chain_bytes);
 
     let transfers = options.marks.last().copied().unwrap_or(0);
     let bare = bare_loop(&options.folder.join("bare"), chain_bytes, blocks)?;
+    let bare_written = bare_loop(&options.folder.join("bare"), written_bytes, blocks)?;
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    Ok(BenchReport { marks, blocks, chain_bytes, state_bytes, bare_rate: per_second(transfers, bare), cores })
+    Ok(BenchReport {
+        marks,
+        blocks,
+        chain_bytes,
+        state_bytes,
+        written_bytes,
+        bare_rate: per_second(transfers, bare),
+        bare_rate_written: per_second(transfers, bare_written),
+        cores,
+    })
 }
 
 fn proposal(call: Call) -> Proposal {
@@ -243,6 +260,14 @@ fn folder_bytes(folder: &Path) -> Result<u64, LedgerError> {
         bytes += entry.and_then(|entry| entry.metadata()).map_err(failed)?.len();
     }
     Ok(bytes)
+}
+
+/// Bytes that this process has handed to the system for writing so far; 0 where the system does not say.
+fn written() -> u64 {
+    std::fs::read_to_string("/proc/self/io")
+        .ok()
+        .and_then(|text| text.lines().find_map(|line| line.strip_prefix("wchar: ")?.parse().ok()))
+        .unwrap_or(0)
 }
 
 /// Writes `bytes` in `syncs` equal parts, each made durable.
