@@ -15,6 +15,10 @@ async fn who_is_signed_out_is_led_to_the_login_and_back() {
         let platform = Platform::with_people(Database::Sqlite).start().await;
         let site = platform.address("wallet");
         let client = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
+        for page in ["/", "/login", "/status"] {
+            let reply = client.get(format!("{site}{page}")).send().await.unwrap();
+            assert_eq!(reply.status(), 200, "{page}");
+        }
         for page in ["/dashboard", "/messages"] {
             let reply = client.get(format!("{site}{page}")).send().await.unwrap();
             assert_eq!(reply.status(), 307, "{page}");

@@ -40,9 +40,9 @@ const ARGUMENTS: &[&str] = &[
 /// A screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Screen {
-    /// 1280 pixels wide.
+    /// 1280 pixels wide, light.
     Desk,
-    /// 390 pixels wide, touched.
+    /// 390 pixels wide, touched, dark: both themes are examined.
     Phone,
 }
 
@@ -124,6 +124,7 @@ impl Browser {
         }
         wanted.add_arg(&format!("--user-data-dir={}", self.profiles.path().join(name).display()))?;
         if self.screen == Screen::Phone {
+            wanted.add_arg("--blink-settings=preferredColorScheme=0")?;
             let metrics = json!({ "width": 390, "height": 844, "pixelRatio": 2.0, "touch": true, "mobile": true });
             wanted.add_experimental_option("mobileEmulation", json!({ "deviceMetrics": metrics }))?;
         }
