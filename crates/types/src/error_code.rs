@@ -5,8 +5,10 @@
 
 use serde::{Deserialize, Serialize};
 
+// `$text` is a `tt`, here and in every such table: utoipa reads no attribute whose value came as a `literal`, and the
+// document would show the names of the variants.
 macro_rules! error_codes {
-    ($($(#[$section:meta])* $variant:ident = $text:literal, $status:literal, $title:literal;)*) => {
+    ($($(#[$section:meta])* $variant:ident = $text:tt, $status:literal, $title:literal;)*) => {
         /// A stable machine code with its HTTP status and title.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

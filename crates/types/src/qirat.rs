@@ -205,8 +205,8 @@ impl Sum<Qirat> for Option<Qirat> {
 }
 
 #[cfg(feature = "openapi")]
-mod openapi {
-    use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+pub(crate) mod openapi {
+    use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, SchemaType, Type};
     use utoipa::openapi::{RefOr, Schema};
 
     impl utoipa::PartialSchema for super::Qirat {
@@ -223,6 +223,42 @@ mod openapi {
         }
     }
     impl utoipa::ToSchema for super::Qirat {}
+
+    /// A fee as clients may send it. Only a schema.
+    #[derive(Debug, Clone, Copy)]
+    pub struct FeeTyped;
+
+    /// What shall be paid, as clients may send it: above zero. Only a schema.
+    #[derive(Debug, Clone, Copy)]
+    pub struct AmountTyped;
+
+    fn typed(pattern: &str, least: usize) -> RefOr<Schema> {
+        let text = ObjectBuilder::new()
+            .schema_type(SchemaType::Type(Type::String))
+            .pattern(Some(pattern))
+            .description(Some("Whole number of Qirat as a decimal string, at most 1250000000000000000"))
+            .examples(["10000"]);
+        let number = ObjectBuilder::new()
+            .schema_type(SchemaType::Type(Type::Integer))
+            .minimum(Some(least))
+            .maximum(usize::try_from(super::Qirat::CAP.get()).ok())
+            .description(Some("The same as a number, without fraction or exponent"));
+        OneOfBuilder::new().item(text).item(number).examples(["10000"]).into()
+    }
+
+    impl utoipa::PartialSchema for FeeTyped {
+        fn schema() -> RefOr<Schema> {
+            typed("^(0|[1-9][0-9]{0,18})$", 0)
+        }
+    }
+    impl utoipa::ToSchema for FeeTyped {}
+
+    impl utoipa::PartialSchema for AmountTyped {
+        fn schema() -> RefOr<Schema> {
+            typed("^[1-9][0-9]{0,18}$", 1)
+        }
+    }
+    impl utoipa::ToSchema for AmountTyped {}
 }
 
 #[cfg(test)]

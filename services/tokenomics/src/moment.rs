@@ -51,6 +51,7 @@ impl utoipa::PartialSchema for Moment {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(SchemaType::Type(Type::String))
+            .pattern(Some(r"^\d{4}-\d{2}-\d{2}([Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2}))?$"))
             .description(Some("A day in UTC (2026-03-15) or a point in time (RFC 3339)"))
             .examples(["2026-03-15"])
             .into()

@@ -170,6 +170,15 @@ fn parameters(meta: &RouteMeta, components: &mut Components) -> Vec<Value> {
             parameters.push(parameter);
         }
     }
+    for header in &meta.headers {
+        parameters.push(json!({
+            "name": header.name,
+            "in": "header",
+            "required": true,
+            "description": header.description,
+            "schema": { "type": "string", "minLength": 1 },
+        }));
+    }
     if meta.idempotency != Idempotency::None {
         parameters.push(json!({
             "name": "Idempotency-Key",

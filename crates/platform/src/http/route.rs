@@ -113,6 +113,13 @@ pub(crate) struct PathParam {
     pub(crate) schema: Schema,
 }
 
+/// A header that the handler reads itself.
+#[derive(Clone)]
+pub(crate) struct HeaderParam {
+    pub(crate) name: &'static str,
+    pub(crate) description: &'static str,
+}
+
 /// Everything that is declared about a route, without its handler.
 #[derive(Clone)]
 pub struct RouteMeta {
@@ -132,6 +139,7 @@ pub struct RouteMeta {
     pub(crate) body_bytes_max: usize,
     pub(crate) query: Option<Schema>,
     pub(crate) params: Vec<PathParam>,
+    pub(crate) headers: Vec<HeaderParam>,
     pub(crate) replies: Vec<Reply>,
     pub(crate) errors: Vec<ErrorCode>,
 }
@@ -248,6 +256,7 @@ impl Route {
                 body_bytes_max: BODY_BYTES_MAX,
                 query: None,
                 params: Vec::new(),
+                headers: Vec::new(),
                 replies: Vec::new(),
                 errors: Vec::new(),
             },
@@ -355,6 +364,12 @@ impl Route {
     /// A path parameter of type `T` (extractor [`super::ApiPath`]).
     pub fn param<T: ToSchema>(mut self, name: &'static str, description: &'static str) -> Self {
         self.meta.params.push(PathParam { name, description, schema: Schema::of::<T>() });
+        self
+    }
+
+    /// A header that must be sent and that the handler reads itself.
+    pub fn header(mut self, name: &'static str, description: &'static str) -> Self {
+        self.meta.headers.push(HeaderParam { name, description });
         self
     }
 

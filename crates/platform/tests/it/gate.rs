@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use gx_platform::http::openapi;
 use gx_platform::testing::{TestApp, TestOptions, TestPerson};
+use gx_types::ErrorCode;
 use serde_json::{Value, json};
 
 use crate::wishes::routes;
@@ -216,4 +217,6 @@ async fn the_document_says_what_the_gate_does() {
     let of = &document["paths"]["/api/v1/wishes/{profileId}/of"]["get"];
     assert_eq!(of["parameters"][0]["schema"]["format"], "uuid");
     assert!(document["components"]["schemas"]["Problem"].is_object());
+    let codes: Vec<&str> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
+    assert_eq!(document["components"]["schemas"]["ErrorCode"]["enum"], json!(codes), "words as they travel");
 }

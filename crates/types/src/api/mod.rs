@@ -4,6 +4,7 @@ pub mod admin;
 pub mod command;
 pub mod identity;
 pub mod messaging;
+mod objects;
 pub mod qsend;
 pub mod tokenomics;
 

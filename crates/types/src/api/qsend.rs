@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "openapi")]
+use crate::qirat::openapi::{AmountTyped, FeeTyped};
 use crate::{CommandId, GxId, ProfileId, QSendId, QSendStatus, Qirat, QiratSum, Timestamp, TxId};
 
 /// `POST /api/v1/qsend`.
@@ -10,6 +12,7 @@ use crate::{CommandId, GxId, ProfileId, QSendId, QSendStatus, Qirat, QiratSum, T
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct QSendCreate {
     /// What the creator wants to get, above zero.
+    #[cfg_attr(feature = "openapi", schema(value_type = AmountTyped))]
     pub amount: Qirat,
     /// What it is for, for the payer to read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -177,6 +180,7 @@ pub enum QSendDefect {
 pub struct QSendPay {
     /// The fee that the payer was shown. If it is another one by now, the answer is 409 `FEE_CHANGED` and nothing moves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<FeeTyped>))]
     pub expected_fee: Option<Qirat>,
 }
 

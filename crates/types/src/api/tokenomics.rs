@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "openapi")]
+use crate::qirat::openapi::{AmountTyped, FeeTyped};
 use crate::{AccountId, CountryCode, GxId, ProfileId, Qirat, Timestamp, TransactionDirection, TransactionKind, TxId};
 
 pub use crate::TransactionDirection as Direction;
@@ -181,12 +183,14 @@ pub struct TransferRequest {
     #[cfg_attr(feature = "openapi", schema(min_length = 20, max_length = 36, example = "GB CF1 ABF248 0ABCD 1234"))]
     pub to_id: String,
     /// What the receiver gets, above zero.
+    #[cfg_attr(feature = "openapi", schema(value_type = AmountTyped))]
     pub amount: Qirat,
     /// What the payment is for, for both sides; 1–200 characters, no control characters.
     #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200))]
     pub reason: String,
     /// The fee that the payer was shown. If it is another one by now, the answer is 409 `FEE_CHANGED` and nothing moves.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<FeeTyped>))]
     pub expected_fee: Option<Qirat>,
 }
 

@@ -125,6 +125,10 @@ impl Upload {
             "metadata" => {
                 twice(self.metadata.is_some())?;
                 let json = text(&mut part, &name).await?;
+                // serde would take a list for an object with its fields in order.
+                if !json.trim_start().starts_with('{') {
+                    return Err(ApiError::field("metadata", ErrorCode::FieldInvalid, "This part is a JSON object."));
+                }
                 self.metadata = Some(serde_json::from_str(&json).map_err(|error| {
                     ApiError::field(
                         "metadata",

@@ -14,12 +14,11 @@ use super::{Claim, grant_outlook};
 pub(crate) fn route() -> Handled {
     Route::get("/api/v1/registration/{registrationId}", "readRegistration")
         .summary("Resume a registration")
-        .description(
-            "Needs the registrationToken in the header x-registration-token; without it there is no registration.",
-        )
+        .description("Without the registrationToken there is no registration: it is not told whether there is one.")
         .access(Access::Public)
         .limit(RateClass::Register)
         .param::<RegistrationId>("registrationId", "From step 1")
+        .header(REGISTRATION_TOKEN_HEADER, "The registrationToken from step 1")
         .reply::<RegistrationReply>(200, "The registration as it stands")
         .errors(&[ErrorCode::RegistrationNotFound, ErrorCode::RegistrationExpired])
         .handle(handle)

@@ -111,7 +111,7 @@ async fn every_part_is_checked() {
         (vec![PASSPORT, METADATA, ("side", None, b"TOP"), file], "side:FIELD_INVALID"),
         (vec![PASSPORT, file], "metadata.documentNumber:FIELD_REQUIRED"),
         (vec![PASSPORT, metadata("{"), file], "metadata:FIELD_INVALID"),
-        (vec![PASSPORT, metadata("[]"), file], "metadata.documentNumber:FIELD_REQUIRED"),
+        (vec![PASSPORT, metadata("[]"), file], "metadata:FIELD_INVALID"),
         (vec![PASSPORT, metadata(r#"{"documentNumber":"AB1234"}"#), file], "metadata.issuingCountry:FIELD_REQUIRED"),
         (
             vec![PASSPORT, metadata(r#"{"documentNumber":"--","issuingCountry":"GB"}"#), file],

@@ -81,10 +81,10 @@ pub struct PauseRequest {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SetParameterRequest {
     /// Name of the parameter.
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100))]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 100, example = "disbursementMaxGx"))]
     pub param_id: String,
     /// New value as text.
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 20_000))]
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 20_000, example = "100000000"))]
     pub new_value: String,
 }
 
@@ -118,7 +118,7 @@ pub struct ParametersReply {
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct InitializeCountriesRequest {
     /// Which countries; every one that is not on the ledger yet when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::api::objects::list")]
     #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 234))]
     pub countries_data: Option<Vec<CountryData>>,
 }

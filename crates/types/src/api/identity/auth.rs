@@ -34,7 +34,7 @@ pub struct LoginRequest {
     #[cfg_attr(feature = "openapi", schema(format = "email"))]
     pub email: String,
     /// The password.
-    #[cfg_attr(feature = "openapi", schema(format = "password"))]
+    #[cfg_attr(feature = "openapi", schema(format = "password", min_length = 1))]
     pub password: String,
     /// Tokens unless asked otherwise.
     #[serde(default)]

@@ -50,7 +50,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Change<T> {
 }
 
 macro_rules! employment {
-    ($($(#[$doc:meta])* $variant:ident = $text:literal),* $(,)?) => {
+    ($($(#[$doc:meta])* $variant:ident = $text:tt),* $(,)?) => {
         /// What a person does for a living.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
         #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -94,8 +94,9 @@ employment! {
     Other = "OTHER",
 }
 
+// Each field with its type, its name in JSON, and its type as the document shows it: what everybody has cannot be cleared.
 macro_rules! profile_patch {
-    ($($(#[$doc:meta])* $field:ident: $inner:ty as $json:literal;)*) => {
+    ($($(#[$doc:meta])* $field:ident: $inner:ty as $json:tt, $shown:ty;)*) => {
         /// `PATCH /api/v1/users/{id}`: only the fields present change; `null` clears an optional one.
         #[derive(Debug, Clone, Default, Serialize, Deserialize)]
         #[serde(deny_unknown_fields)]
@@ -104,7 +105,7 @@ macro_rules! profile_patch {
             $(
                 $(#[$doc])*
                 #[serde(default, rename = $json, skip_serializing_if = "Change::is_keep")]
-                #[cfg_attr(feature = "openapi", schema(value_type = Option<$inner>))]
+                #[cfg_attr(feature = "openapi", schema(value_type = $shown, required = false))]
                 pub $field: Change<$inner>,
             )*
         }
@@ -113,61 +114,61 @@ macro_rules! profile_patch {
 
 profile_patch! {
     /// Given name. Identity field: locked once submitted.
-    first_name: String as "firstName";
+    first_name: String as "firstName", String;
     /// Middle name. Identity field.
-    middle_name: String as "middleName";
+    middle_name: String as "middleName", Option<String>;
     /// Family name. Identity field.
-    last_name: String as "lastName";
+    last_name: String as "lastName", String;
     /// `YYYY-MM-DD`. Identity field.
-    date_of_birth: String as "dateOfBirth";
+    date_of_birth: String as "dateOfBirth", String;
     /// `MALE` or `FEMALE`. Identity field.
-    gender: String as "gender";
+    gender: String as "gender", String;
     /// Place of birth. Identity field.
-    place_of_birth: String as "placeOfBirth";
+    place_of_birth: String as "placeOfBirth", Option<String>;
     /// Nationality. Identity field.
-    nationality_country_code: String as "nationalityCountryCode";
+    nationality_country_code: String as "nationalityCountryCode", String;
     /// Number of the national identity card. Identity field.
-    national_id_number: String as "nationalIdNumber";
+    national_id_number: String as "nationalIdNumber", Option<String>;
     /// `YYYY-MM-DD`. Identity field.
-    national_id_issued_at: String as "nationalIdIssuedAt";
+    national_id_issued_at: String as "nationalIdIssuedAt", Option<String>;
     /// `YYYY-MM-DD`. Identity field.
-    national_id_expires_at: String as "nationalIdExpiresAt";
+    national_id_expires_at: String as "nationalIdExpiresAt", Option<String>;
     /// Number of the passport. Identity field.
-    passport_number: String as "passportNumber";
+    passport_number: String as "passportNumber", Option<String>;
     /// Country that issued the passport. Identity field.
-    passport_issuing_country: String as "passportIssuingCountry";
+    passport_issuing_country: String as "passportIssuingCountry", Option<String>;
     /// `YYYY-MM-DD`. Identity field.
-    passport_issued_at: String as "passportIssuedAt";
+    passport_issued_at: String as "passportIssuedAt", Option<String>;
     /// `YYYY-MM-DD`. Identity field.
-    passport_expires_at: String as "passportExpiresAt";
+    passport_expires_at: String as "passportExpiresAt", Option<String>;
     /// What the person does for a living.
-    employment_status: EmploymentStatus as "employmentStatus";
+    employment_status: EmploymentStatus as "employmentStatus", Option<EmploymentStatus>;
     /// Job title.
-    job_title: String as "jobTitle";
+    job_title: String as "jobTitle", Option<String>;
     /// Employer.
-    company_name: String as "companyName";
+    company_name: String as "companyName", Option<String>;
     /// Line of business.
-    industry: String as "industry";
+    industry: String as "industry", Option<String>;
     /// E-mail address at work.
-    work_email: String as "workEmail";
+    work_email: String as "workEmail", Option<String>;
     /// Phone number at work, E.164.
-    work_phone_num: String as "workPhoneNum";
+    work_phone_num: String as "workPhoneNum", Option<String>;
     /// Whether the person is politically exposed.
-    is_pep: bool as "isPEP";
+    is_pep: bool as "isPEP", bool;
     /// In which way.
-    pep_details: String as "pepDetails";
+    pep_details: String as "pepDetails", Option<String>;
     /// First line of the address; an address has this, a city and a country.
-    address_line1: String as "addressLine1";
+    address_line1: String as "addressLine1", Option<String>;
     /// Second line of the address.
-    address_line2: String as "addressLine2";
+    address_line2: String as "addressLine2", Option<String>;
     /// City.
-    city: String as "city";
+    city: String as "city", Option<String>;
     /// State or province.
-    state_province: String as "stateProvince";
+    state_province: String as "stateProvince", Option<String>;
     /// Postal code.
-    postal_code: String as "postalCode";
+    postal_code: String as "postalCode", Option<String>;
     /// Country of the address.
-    address_country: String as "addressCountry";
+    address_country: String as "addressCountry", Option<String>;
 }
 
 /// `GET` and `PATCH /api/v1/users/{id}` answer the profile as it is now.

@@ -54,7 +54,7 @@ pub struct VerifyEmailRequest {
     /// From step 1.
     pub registration_token: String,
     /// The six digits of the code; spaces are dropped.
-    #[cfg_attr(feature = "openapi", schema(example = "123456"))]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^ *([0-9] *){6}$", example = "123456"))]
     pub otp: String,
 }
 
@@ -79,11 +79,13 @@ pub struct NameCountryRequest {
     /// From step 1.
     pub registration_token: String,
     /// Given name: letters of any script.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 50))]
     pub first_name: String,
     /// Family name: letters of any script.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 50))]
     pub last_name: String,
     /// One of the countries of `GET /api/v1/countries`.
-    #[cfg_attr(feature = "openapi", schema(example = "GB"))]
+    #[cfg_attr(feature = "openapi", schema(min_length = 2, example = "GB"))]
     pub country_code: String,
 }
 
@@ -97,10 +99,10 @@ pub struct DobGenderRequest {
     /// From step 1.
     pub registration_token: String,
     /// `YYYY-MM-DD`.
-    #[cfg_attr(feature = "openapi", schema(example = "1990-03-15"))]
+    #[cfg_attr(feature = "openapi", schema(format = "date", min_length = 10, example = "1990-03-15"))]
     pub date_of_birth: String,
     /// `MALE` or `FEMALE`.
-    #[cfg_attr(feature = "openapi", schema(example = "FEMALE"))]
+    #[cfg_attr(feature = "openapi", schema(min_length = 4, example = "FEMALE"))]
     pub gender: String,
 }
 
@@ -114,10 +116,16 @@ pub struct PasswordRequest {
     /// From step 1.
     pub registration_token: String,
     /// 8 to 128 characters with upper case, lower case and a digit.
-    #[cfg_attr(feature = "openapi", schema(format = "password"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(format = "password", min_length = 8, max_length = 128, example = "Correct-Horse-7")
+    )]
     pub password: String,
     /// The same again.
-    #[cfg_attr(feature = "openapi", schema(format = "password"))]
+    #[cfg_attr(
+        feature = "openapi",
+        schema(format = "password", min_length = 8, max_length = 128, example = "Correct-Horse-7")
+    )]
     pub confirm_password: String,
 }
 
@@ -131,7 +139,7 @@ pub struct PhoneRequest {
     /// From step 1.
     pub registration_token: String,
     /// The number with its country code, E.164.
-    #[cfg_attr(feature = "openapi", schema(example = "+447700900123"))]
+    #[cfg_attr(feature = "openapi", schema(min_length = 7, example = "+447700900123"))]
     pub phone_num: String,
 }
 
@@ -145,7 +153,7 @@ pub struct VerifyPhoneRequest {
     /// From step 1.
     pub registration_token: String,
     /// The six digits of the code; spaces are dropped.
-    #[cfg_attr(feature = "openapi", schema(example = "123456"))]
+    #[cfg_attr(feature = "openapi", schema(pattern = "^ *([0-9] *){6}$", example = "123456"))]
     pub otp: String,
     /// How the first session is carried; tokens unless asked otherwise.
     #[serde(default)]
