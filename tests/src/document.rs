@@ -58,6 +58,30 @@ pub async fn operations(platform: &Platform) -> Vec<Operation> {
     all
 }
 
+/// One document of all operations, as the edge serves them.
+pub async fn merged(platform: &Platform) -> Value {
+    let mut all = json!({});
+    for component in COMPONENTS {
+        let mut document = Api::at(platform.address(component)).get("/openapi.json").await.expect(200);
+        if all.get("paths").is_none() {
+            all = document;
+            continue;
+        }
+        for part in ["/paths", "/components/schemas"] {
+            let more = document.pointer_mut(part).map(Value::take);
+            let (Some(Value::Object(more)), Some(Value::Object(have))) = (more, all.pointer_mut(part)) else {
+                panic!("{component}: no {part}")
+            };
+            for (name, value) in more {
+                // Components share the objects of the platform, and nothing else under one name.
+                let there = have.insert(name.clone(), value.clone());
+                assert!(there.is_none_or(|there| there == value), "{name} of {component} is something else elsewhere");
+            }
+        }
+    }
+    all
+}
+
 fn read(component: &'static str, document: &Value, path: &str, method: &str, operation: &Value) -> Operation {
     let security = operation["security"].to_string();
     let caller = match security.as_str() {

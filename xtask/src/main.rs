@@ -3,6 +3,7 @@
 //! `cargo xtask up` and `cargo xtask test` are the two commands of the README; everything else is a part of one of them.
 
 mod machine;
+mod operations;
 mod process;
 mod services;
 mod suites;

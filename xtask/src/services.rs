@@ -33,8 +33,15 @@ impl Services {
         services.env.push(("GX_TEST_CHROMIUM", "/usr/bin/chromium".to_owned()));
         services.env.push(("GX_TEST_SCHEMATHESIS", machine.venv_bin.join("schemathesis").display().to_string()));
         services.env.push(("GX_TEST_PYTHON", machine.venv_bin.join("python").display().to_string()));
+        // Every process of GX that a suite starts, and every test that serves routes itself, writes into it.
+        services.env.push(("ROUTE_RECORD_FILE", services.route_record().display().to_string()));
         services.env.push(("GX_TEST_BIN", target().join("debug/gx").display().to_string()));
         Ok(services)
+    }
+
+    /// Where the suites record which operations were answered with which status.
+    pub fn route_record(&self) -> PathBuf {
+        self.folder.join("answered-operations")
     }
 
     fn log(&self, name: &str) -> PathBuf {

@@ -4,9 +4,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use crate::Result;
-use crate::machine;
 use crate::process::{cargo, run_within};
 use crate::services::Services;
+use crate::{machine, operations};
 
 /// A suite: one cargo command.
 struct Suite {
@@ -75,6 +75,12 @@ const SUITES: &[Suite] = &[
         args: &["test", "--package", "gx-tests", "--test", "it", "--", "crash::"],
     },
     Suite {
+        name: "schemathesis",
+        what: "every documented operation, as a person and as an administrator: nothing contradicts the document",
+        limit: Duration::from_secs(8 * MINUTE),
+        args: &["test", "--package", "gx-tests", "--test", "it", "--", "schemathesis::", "--nocapture"],
+    },
+    Suite {
         name: "lint",
         what: "clippy finds nothing",
         limit: Duration::from_secs(8 * MINUTE),
@@ -82,15 +88,21 @@ const SUITES: &[Suite] = &[
     },
 ];
 
+/// What is checked after all suites, under its name.
+const OPERATIONS: (&str, &str) =
+    ("operations", "every documented operation was answered with success by a suite before");
+
 /// Runs the named suites, or all of them.
 pub fn run(names: &[String]) -> Result<()> {
     if names.iter().any(|name| name == "--list") {
         for suite in SUITES {
-            println!("{:<10} {:>4} s  {}", suite.name, suite.limit.as_secs(), suite.what);
+            println!("{:<12} {:>4} s  {}", suite.name, suite.limit.as_secs(), suite.what);
         }
+        println!("{:<12} {:>4} s  {}", OPERATIONS.0, 1, OPERATIONS.1);
         return Ok(());
     }
-    if let Some(unknown) = names.iter().find(|name| !SUITES.iter().any(|suite| suite.name == **name)) {
+    let known = |name: &str| name == OPERATIONS.0 || SUITES.iter().any(|suite| suite.name == name);
+    if let Some(unknown) = names.iter().find(|name| !known(name)) {
         return Err(format!("there is no suite «{unknown}»; `cargo xtask test --list` names them"));
     }
     let started = Instant::now();
@@ -98,13 +110,18 @@ pub fn run(names: &[String]) -> Result<()> {
     println!("machine ready in {} s", started.elapsed().as_secs());
 
     let mut report = Vec::new();
-    for suite in SUITES.iter().filter(|suite| names.is_empty() || names.iter().any(|name| name == suite.name)) {
+    let wanted = |wanted: &str| names.is_empty() || names.iter().any(|name| name == wanted);
+    for suite in SUITES.iter().filter(|suite| wanted(suite.name)) {
         println!("\n── {}: {}", suite.name, suite.what);
         let begun = Instant::now();
         let mut command: Command = cargo();
         command.args(suite.args).envs(services.env.iter().map(|(name, value)| (*name, value)));
         let result = run_within(&mut command, suite.limit, suite.name);
         report.push((suite.name, begun.elapsed(), result));
+    }
+    if wanted(OPERATIONS.0) {
+        println!("\n── {}: {}", OPERATIONS.0, OPERATIONS.1);
+        report.push((OPERATIONS.0, Duration::ZERO, operations::all_answered(&services.route_record())));
     }
 
     println!("\nsuite        seconds  result");

@@ -13,3 +13,4 @@ mod crash;
 mod house;
 mod journeys;
 mod routes;
+mod schemathesis;
