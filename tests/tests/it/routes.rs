@@ -27,6 +27,7 @@ async fn every_route_refuses_what_it_must() {
         suite.with_wrong_headers(operation, &mut faults).await;
     }
     suite.with_another_persons_objects(&operations, &mut faults).await;
+    suite.with_another_persons_documents_in_the_body(&platform, &mut faults).await;
     suite.with_unknown_methods_and_addresses(&operations, &mut faults).await;
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults.join("\n"));
 }
@@ -212,6 +213,25 @@ impl Suite {
         }
         assert!(tried.len() > 10, "{tried:?}");
         assert_eq!(bob.profile().await["status"], "ACTIVE");
+    }
+
+    /// Bob's document, handed in by someone who has just registered, and named when she is approved.
+    async fn with_another_persons_documents_in_the_body(&self, platform: &Platform, faults: &mut Vec<String>) {
+        let documents = self.bob.api.get(&format!("/api/v1/users/{}/documents", self.bob.id)).await.expect(200);
+        let bobs = &documents["data"][0]["documentId"];
+        let eve = NewPerson::of("Eve", "US", "1991-04-16").register(&platform.api()).await;
+        let path = format!("/api/v1/users/{}/kyc", eve.id);
+        let handed_in = eve.api.post(&path, &json!({ "documentIds": [bobs] })).await;
+        eve.hand_in().await;
+        let typed = json!({ "issuingCountry": "GB", "documentNumber": self.bob.person.passport, "documentId": bobs });
+        let approved = self.admin.api.post(&format!("/api/v1/admin/users/{}/approve", eve.id), &typed).await;
+        for reply in [handed_in, approved] {
+            if !(400..500).contains(&reply.status) {
+                faults
+                    .push(format!("{} with another person's document: {} {}", reply.request, reply.status, reply.body));
+            }
+        }
+        assert_eq!(eve.profile().await["status"], "PENDING_ADMIN_APPROVAL");
     }
 
     async fn with_unknown_methods_and_addresses(&self, operations: &[Operation], faults: &mut Vec<String>) {
