@@ -77,7 +77,7 @@ const SUITES: &[Suite] = &[
     Suite {
         name: "schemathesis",
         what: "every documented operation, as a person and as an administrator: nothing contradicts the document",
-        limit: Duration::from_secs(8 * MINUTE),
+        limit: Duration::from_secs(12 * MINUTE),
         args: &["test", "--package", "gx-tests", "--test", "it", "--", "schemathesis::", "--nocapture"],
     },
     Suite {
