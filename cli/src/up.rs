@@ -113,7 +113,11 @@ async fn bind(wanted: &[Component], wallet_port: Option<u16>, env: EnvName) -> R
         let Some(own) = component.port() else { continue };
         let port = match wallet_port {
             Some(0) => 0,
-            Some(port) => own.wrapping_sub(WALLET_PORT).wrapping_add(port),
+            // The components' ports lie above the wallet's.
+            Some(port) => own
+                .checked_sub(WALLET_PORT)
+                .and_then(|above| port.checked_add(above))
+                .with_context(|| format!("--port {port} leaves no port for {component}: choose a lower one"))?,
             None => {
                 let step = match env {
                     EnvName::Devnet => 0,

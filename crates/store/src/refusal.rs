@@ -7,15 +7,16 @@
 
 use gx_contracts::{Command, Refusal};
 use gx_types::{
-    CommandId, NotificationId, NotificationKind, NotificationStatus, PersonChange, ProfileId, QSendId, QSendStatus,
-    Qirat, SubmissionStatus, Timestamp,
+    CommandId, NotificationId, NotificationKind, PersonChange, ProfileId, QSendId, QSendStatus, Qirat,
+    SubmissionStatus, Timestamp,
 };
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ActiveValue, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use crate::col::Col;
-use crate::entity::{kyc_submissions, notifications, qsend_requests, user_profiles};
+use crate::entity::{kyc_submissions, qsend_requests, user_profiles};
 use crate::error::StoreError;
+use crate::repo::notifications::{Notice, tell};
 use crate::repo::{deltas, people};
 
 /// The reaction of one command to its refusal. The hold on the payer's balance ends with FAILED itself.
@@ -162,25 +163,10 @@ async fn notify(
     command_id: CommandId,
     profile_id: ProfileId,
     kind: NotificationKind,
-    title: &str,
+    title: &'static str,
     message: String,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    notifications::ActiveModel {
-        notification_id: ActiveValue::Set(NotificationId::from_uuid(command_id.uuid()).into()),
-        profile_id: ActiveValue::Set(profile_id.into()),
-        kind: ActiveValue::Set(kind.into()),
-        title: ActiveValue::Set(title.to_owned()),
-        message: ActiveValue::Set(message),
-        action_url: ActiveValue::Set(None),
-        action_required: ActiveValue::Set(false),
-        status: ActiveValue::Set(NotificationStatus::Unread.into()),
-        read_at: ActiveValue::Set(None),
-        tx_id: ActiveValue::Set(None),
-        event_index: ActiveValue::Set(None),
-        created_at: ActiveValue::Set(now.into()),
-    }
-    .insert(tx)
-    .await?;
-    Ok(())
+    let notification_id = NotificationId::from_uuid(command_id.uuid());
+    tell(tx, Notice { notification_id, profile_id, kind, title, message, action_url: None, now }).await
 }

@@ -133,7 +133,7 @@ error_codes! {
     RegistrationAlreadyCompleted = "REGISTRATION_ALREADY_COMPLETED", 400, "This registration is complete; please sign in.";
 
     // Signing in.
-    InvalidCredentials = "INVALID_CREDENTIALS", 401, "E-mail address and password do not belong together.";
+    InvalidCredentials = "INVALID_CREDENTIALS", 401, "This name and this password do not belong together.";
     AccountLocked = "ACCOUNT_LOCKED", 429, "Too many failed attempts; signing in is locked for a while.";
     AccountDisabled = "ACCOUNT_DISABLED", 403, "This account is suspended or closed.";
     SessionRevoked = "SESSION_REVOKED", 401, "This session was ended; please sign in again.";

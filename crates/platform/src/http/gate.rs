@@ -5,22 +5,24 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use gx_types::ErrorCode;
 use http_body_util::BodyExt;
 
 use super::limits::{Allowance, RateKey};
-use super::route::{Access, Idempotency, LedgerUse, RouteMeta};
+use super::route::{Access, Idempotency, LedgerUse, RequestBody, RouteMeta};
 use super::{ApiError, ApiResult, IdempotencyKey, PeerAddr};
 use crate::App;
 use crate::auth::Caller;
 
-/// Bytes of a refused request that are read at most.
-const DRAIN_BYTES_MAX: usize = 1024 * 1024;
+/// Bytes of a refused request that are read at least, before the line is cut.
+const DRAIN_BYTES_MIN: usize = 1024 * 1024;
+/// A route with large bodies reads so many times its largest of a refused one.
+const DRAIN_BODIES: usize = 3;
 /// How long a refused request may take to send them.
-const DRAIN_WAIT: Duration = Duration::from_secs(2);
+const DRAIN_WAIT: Duration = Duration::from_secs(5);
 
 /// A route's declaration beside the application.
 #[derive(Clone)]
@@ -44,7 +46,7 @@ pub(crate) async fn gate(State(gate): State<Gate>, mut request: Request, next: N
             response
         }
         Err(refusal) => {
-            drain(request.into_body()).await;
+            drain(request.into_body(), DRAIN_BYTES_MIN.max(DRAIN_BODIES * gate.meta.body_bytes_max)).await;
             refusal.into_response()
         }
     };
@@ -55,12 +57,12 @@ pub(crate) async fn gate(State(gate): State<Gate>, mut request: Request, next: N
 
 /// Reads what a refused request still sends, within bounds. A connection that is closed over unread bytes is reset, and
 /// the client would see a broken line instead of the refusal.
-async fn drain(mut body: Body) {
+async fn drain(mut body: Body, bytes_max: usize) {
     let read = async {
         let mut bytes = 0;
         while let Some(Ok(frame)) = body.frame().await {
             bytes += frame.data_ref().map_or(0, Bytes::len);
-            if bytes > DRAIN_BYTES_MAX {
+            if bytes > bytes_max {
                 return;
             }
         }
@@ -109,6 +111,7 @@ async fn pass(gate: &Gate, request: &mut Request) -> ApiResult<Allowance> {
     // 5. The headers that the declaration asks for.
     let idempotency_key = idempotency_key(meta.idempotency, request.headers())?;
     check_length(meta, request.headers())?;
+    check_query(meta, request.uri())?;
 
     // 6. The ledger, for what it shall decide.
     if meta.ledger != LedgerUse::None {
@@ -147,6 +150,19 @@ fn idempotency_key(rule: Idempotency, headers: &HeaderMap) -> ApiResult<Option<I
     }
 }
 
+/// A route without declared parameters takes none: a filter that is not heard would be taken for one that matched.
+fn check_query(meta: &RouteMeta, uri: &Uri) -> ApiResult<()> {
+    if meta.query.is_some() {
+        return Ok(());
+    }
+    match form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).next() {
+        None => Ok(()),
+        Some((name, _)) => {
+            Err(ApiError::field(name, ErrorCode::FieldUnknown, "This route takes no parameters in its address."))
+        }
+    }
+}
+
 /// Refuses what says itself that it is too large, before a byte of it is read.
 fn check_length(meta: &RouteMeta, headers: &HeaderMap) -> ApiResult<()> {
     if meta.body.is_none() {
@@ -155,8 +171,15 @@ fn check_length(meta: &RouteMeta, headers: &HeaderMap) -> ApiResult<()> {
     let length =
         headers.get(axum::http::header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     match length {
-        Some(length) if length > meta.body_bytes_max as u64 => Err(ApiError::new(ErrorCode::BodyTooLarge)
-            .with_detail(format!("at most {} bytes are read here", meta.body_bytes_max))),
+        Some(length) if length > meta.body_bytes_max as u64 => {
+            let detail = format!("at most {} bytes are read here", meta.body_bytes_max);
+            let refusal = ApiError::new(ErrorCode::BodyTooLarge).with_detail(detail.clone());
+            Err(match meta.body {
+                // Of the parts of a form only a file can be so large.
+                Some(RequestBody::Multipart(_)) => refusal.with_field("file", ErrorCode::BodyTooLarge, detail),
+                _ => refusal,
+            })
+        }
         _ => Ok(()),
     }
 }

@@ -195,9 +195,8 @@ impl RouteMeta {
         if self.body.is_some() {
             codes.extend([ErrorCode::BodyTooLarge, ErrorCode::UnsupportedMediaType]);
         }
-        if self.body.is_some() || self.query.is_some() || !self.params.is_empty() {
-            codes.push(ErrorCode::ValidationFailed);
-        }
+        // Also of a route that takes nothing: it refuses parameters in its address.
+        codes.push(ErrorCode::ValidationFailed);
         match self.idempotency {
             Idempotency::None => {}
             Idempotency::Accepted => codes.extend([

@@ -90,6 +90,7 @@ async fn addresses_are_refused_when_two_readers_could_differ() {
     for (path, field) in [
         ("/api/v1/wishes/7/of", "profileId:FIELD_INVALID"),
         ("/api/v1/wishes/%C3%A9/of", "profileId:FIELD_INVALID"),
+        ("/api/v1/wishes/0190b6e0-0000-7000-8000-000000000000/of?limit=2", "limit:FIELD_UNKNOWN"),
         ("/api/v1/wishes/numbers?limit=0", "limit:FIELD_INVALID"),
         ("/api/v1/wishes/numbers?limit=1&limit=2", "limit:FIELD_INVALID"),
         ("/api/v1/wishes/numbers?offset=5", "offset:FIELD_UNKNOWN"),

@@ -1,17 +1,61 @@
-//! Notifications of a person: reading the list, marking as read. They are written by the projector and by reactions to
-//! refusals.
+//! Notifications of a person: telling, reading the list, marking as read. Those that come from an event of the ledger are
+//! written by the projector.
 
-use gx_types::{NotificationId, NotificationStatus, ProfileId, Timestamp};
+use gx_types::{NotificationId, NotificationKind, NotificationStatus, ProfileId, Timestamp};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    ActiveModelTrait, ActiveValue, ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
+    QueryOrder, QuerySelect, Select,
 };
 
 use crate::col::Col;
-use crate::entity::notifications::{Column, Entity};
+use crate::entity::notifications::{ActiveModel, Column, Entity};
 use crate::error::StoreError;
 use crate::sql::statement;
 
 pub use crate::entity::notifications::Model as Notification;
+
+/// A notification that no event of the ledger brings: a refusal, a decision of an administrator.
+#[derive(Debug, Clone)]
+pub struct Notice {
+    /// Its id; one that is derived from what it tells of makes it a notification of that once.
+    pub notification_id: NotificationId,
+    /// Who is told.
+    pub profile_id: ProfileId,
+    /// What about.
+    pub kind: NotificationKind,
+    /// In a few words.
+    pub title: &'static str,
+    /// In one or two sentences.
+    pub message: String,
+    /// Where a click on it leads, within the wallet.
+    pub action_url: Option<String>,
+    /// When it happened.
+    pub now: Timestamp,
+}
+
+/// Writes a notice, unread.
+///
+/// # Errors
+/// [`StoreError`] when there is one with this id, or the database fails.
+pub async fn tell(tx: &impl ConnectionTrait, notice: Notice) -> Result<(), StoreError> {
+    ActiveModel {
+        notification_id: ActiveValue::Set(notice.notification_id.into()),
+        profile_id: ActiveValue::Set(notice.profile_id.into()),
+        kind: ActiveValue::Set(notice.kind.into()),
+        title: ActiveValue::Set(notice.title.to_owned()),
+        message: ActiveValue::Set(notice.message),
+        action_url: ActiveValue::Set(notice.action_url),
+        action_required: ActiveValue::Set(false),
+        status: ActiveValue::Set(NotificationStatus::Unread.into()),
+        read_at: ActiveValue::Set(None),
+        tx_id: ActiveValue::Set(None),
+        event_index: ActiveValue::Set(None),
+        created_at: ActiveValue::Set(notice.now.into()),
+    }
+    .insert(tx)
+    .await?;
+    Ok(())
+}
 
 /// Where a notification stands in its list: its time, then its id.
 pub type NotificationKey = (Timestamp, NotificationId);

@@ -5,7 +5,10 @@ use axum::response::Response;
 use gx_contracts::Command;
 use gx_platform::App;
 use gx_platform::auth::{Admin, Permission};
-use gx_platform::http::{Access, ApiJson, ApiResult, IdempotencyKey, LedgerUse, PreferWait, Route};
+use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, IdempotencyKey, LedgerUse, PreferWait, Route};
+use gx_store::projection::system::pause_reason;
+use gx_store::{Tx, Work};
+use gx_types::ErrorCode;
 use gx_types::api::admin::PauseRequest;
 
 use crate::command::{Asked, Routes, declared, nothing, submit};
@@ -48,5 +51,15 @@ async fn resume(
 ) -> ApiResult<Response> {
     let asked = Asked::new(&app, admin, key, wait);
     let command = Command::ResumeSystem { request: asked.request() };
-    submit(&app, asked, RESUME, &(), command, nothing).await
+    submit(&app, asked, RESUME, &(), command, while_paused).await
+}
+
+/// What runs cannot be resumed.
+fn while_paused(tx: &Tx) -> Work<'_, (), ApiError> {
+    Box::pin(async move {
+        match pause_reason(tx).await? {
+            Some(_) => Ok(()),
+            None => Err(ApiError::new(ErrorCode::StateConflict).with_detail("coins can move: nothing is paused")),
+        }
+    })
 }

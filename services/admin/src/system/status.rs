@@ -46,10 +46,12 @@ async fn ledger(app: &App) -> Result<Option<LedgerStatus>, StoreError> {
     let db = app.store().read();
     let Some(row) = ledger_binding::get(db).await? else { return Ok(None) };
     let checkpoint = checkpoint::read(db, checkpoint::PROJECTOR).await?;
+    let projected = checkpoint.filter(|row| row.next_block > 0).map(|row| row.next_block - 1);
     Ok(Some(LedgerStatus {
         fingerprint: row.fingerprint.0,
-        height: row.height.to_string(),
-        projected_height: checkpoint.filter(|row| row.next_block > 0).map(|row| (row.next_block - 1).to_string()),
+        // The heartbeat is as old as it says; a block that was projected since then is on the ledger for certain.
+        height: projected.map_or(row.height, |projected| projected.max(row.height)).to_string(),
+        projected_height: projected.map(|height| height.to_string()),
         reachable: row.reachable,
         reason: Some(row.reason).filter(|reason| !reason.is_empty()),
         heartbeat_at: row.heartbeat_at.0,

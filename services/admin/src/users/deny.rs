@@ -5,11 +5,12 @@ use axum::extract::State;
 use gx_platform::auth::{Admin, Permission};
 use gx_platform::http::{Access, ApiError, ApiJson, ApiPath, ApiResult, Handled, Idempotency, IdempotencyKey, Route};
 use gx_platform::{App, BusMessage, idempotent};
+use gx_store::repo::notifications::{self, Notice};
 use gx_store::repo::review::{self, Decision};
 use gx_store::repo::{documents, people};
 use gx_store::{Col, Tx};
 use gx_types::api::admin::{DenyRequest, ReviewReply};
-use gx_types::{ErrorCode, PersonChange, ProfileId, SubmissionStatus, Timestamp};
+use gx_types::{ErrorCode, NotificationId, NotificationKind, PersonChange, ProfileId, SubmissionStatus, Timestamp};
 
 use crate::text;
 
@@ -38,14 +39,31 @@ async fn handle(
     ApiJson(request): ApiJson<DenyRequest>,
 ) -> ApiResult<Json<ReviewReply>> {
     let reason = text::checked("reason", &request.reason, REASON_CHARS_MIN, REASON_CHARS_MAX)?;
-    let (actor, now) = (admin.actor(), app.now());
+    let (actor, now, notice) = (admin.actor(), app.now(), NotificationId::from_uuid(app.new_uuid()));
     let once = idempotent(&app, actor, ROUTE, key.as_ref(), &(profile_id, &request), move |tx| {
         let (reason, decided_by) = (reason.clone(), actor.to_string());
-        Box::pin(async move { deny(tx, profile_id, reason, decided_by, now).await })
+        Box::pin(async move {
+            let reply = deny(tx, profile_id, reason.clone(), decided_by, now).await?;
+            notifications::tell(tx, told(notice, profile_id, &reason, now)).await?;
+            Ok(reply)
+        })
     })
     .await?;
     app.bus().publish(&BusMessage::PersonChanged { profile_id });
     Ok(Json(once.value))
+}
+
+/// What the person reads in the list of notifications.
+fn told(notification_id: NotificationId, profile_id: ProfileId, reason: &str, now: Timestamp) -> Notice {
+    Notice {
+        notification_id,
+        profile_id,
+        kind: NotificationKind::KycStatusUpdate,
+        title: "Your registration was denied",
+        message: format!("The reason: «{reason}». You may hand in again."),
+        action_url: Some("/documents".to_owned()),
+        now,
+    }
 }
 
 async fn deny(

@@ -78,6 +78,7 @@ async fn every_system_command_is_enqueued_as_asked() {
         matches!(command(&world, &appoint.body).await, Command::AppointAdmin { admin_id, .. } if admin_id == appointed.to_string())
     );
 
+    set_parameter(&world, "systemPaused", "true").await;
     let resume = post(&world, "system/resume", &json!({})).await;
     assert!(matches!(command(&world, &resume.body).await, Command::ResumeSystem { .. }));
 }
@@ -157,6 +158,13 @@ async fn without_a_ledger_nothing_is_accepted_for_it() {
 }
 
 #[tokio::test]
+async fn what_runs_cannot_be_resumed() {
+    let world = World::new().await;
+    let answer = post(&world, "system/resume", &json!({})).await;
+    assert_eq!((answer.status, answer.code()), (409, "STATE_CONFLICT"));
+}
+
+#[tokio::test]
 async fn while_paused_only_the_end_of_the_pause_is_accepted() {
     let world = World::new().await;
     set_parameter(&world, "systemPaused", "true").await;
@@ -171,6 +179,7 @@ async fn while_paused_only_the_end_of_the_pause_is_accepted() {
 #[tokio::test]
 async fn an_answer_is_held_until_the_command_is_settled() {
     let world = World::new().await;
+    set_parameter(&world, "systemPaused", "true").await;
     let app = world.test.app.clone();
     let settle = tokio::spawn(async move {
         // Plays submitter and projector: as soon as there is a command, it is settled.

@@ -3,7 +3,7 @@
 use gx_contracts::Command;
 use gx_platform::testing::TestPerson;
 use gx_store::entity::user_profiles::{Column, Entity};
-use gx_store::repo::{documents, people};
+use gx_store::repo::{documents, notifications, people};
 use gx_store::sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use gx_types::{AdminRole, DocumentType, OnchainStatus, PersonStatus, ProfileId, SubmissionStatus};
 use serde_json::{Value, json};
@@ -164,6 +164,9 @@ async fn a_denial_needs_a_reason_and_tells_it() {
     assert_eq!(person.denial_reason.as_deref(), Some("the picture is blurred"));
     let submission = documents::newest_submission(db, id).await.unwrap().unwrap();
     assert_eq!(submission.status.0, SubmissionStatus::Rejected);
+    let told = notifications::list(db, id, None, None, 10).await.unwrap();
+    assert_eq!(told.len(), 1, "told once");
+    assert_eq!(told[0].message, "The reason: «the picture is blurred». You may hand in again.");
 }
 
 async fn set_onchain(world: &World, id: ProfileId, status: PersonStatus, onchain: OnchainStatus) {
