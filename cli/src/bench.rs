@@ -58,7 +58,8 @@ async fn ledger(transfers: u64, in_flight: u64) -> Result<()> {
     std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     let mut marks: Vec<u64> = [100_000, 400_000].into_iter().filter(|mark| *mark < transfers).collect();
     marks.push(transfers);
-    let options = BenchOptions { folder: folder.clone(), marks, accounts: 10_000, in_flight, in_steps: false };
+    let options =
+        BenchOptions { folder: folder.clone(), marks, accounts: 10_000, in_flight, in_steps: false, keep: false };
     let report = bench::run(&options, |line| println!("{line}")).await;
     std::fs::remove_dir_all(&folder).with_context(|| folder.display().to_string())?;
     let report = report?;

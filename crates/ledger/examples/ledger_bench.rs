@@ -29,6 +29,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         accounts: 10_000,
         in_flight: 1_000,
         in_steps: what == "steps",
+        keep: true,
     };
     match what.as_str() {
         "fused" | "steps" => {}

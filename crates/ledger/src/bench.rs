@@ -33,6 +33,8 @@ pub struct BenchOptions {
     pub in_flight: u64,
     /// Through prepare, send and outcome, as the outbox does, instead of in one call.
     pub in_steps: bool,
+    /// The ledger stays in the folder afterwards.
+    pub keep: bool,
 }
 
 /// What was seen at a mark.
@@ -101,6 +103,11 @@ pub async fn run(options: &BenchOptions, mut say: impl FnMut(String)) -> Result<
     let chain_bytes = folder_bytes(&folder.join("blocks"))? - bytes_before;
     let (state_bytes, _) = ledger.state_size();
     ledger.close()?;
+    drop(ledger);
+    if !options.keep {
+        // The bare loops need the room.
+        std::fs::remove_dir_all(&folder).map_err(|error| LedgerError::storage("remove", &folder, &error))?;
+    }
     // Where the system does not say, the chain is all that is known.
     let written_bytes = (written() - written_before).max(chain_bytes);
 

@@ -46,9 +46,30 @@ pub fn command_view(row: &Model) -> CommandView {
 /// # Errors
 /// 404 when there is no such command; 503 when the database is out of reach.
 pub async fn wait_for_command(app: &App, command_id: CommandId, limit: Duration) -> ApiResult<CommandView> {
+    wait(app, command_id, limit, Duration::ZERO).await
+}
+
+/// As [`wait_for_command`], for a command that this request has enqueued a moment ago: nothing can have become of it, so
+/// the first look comes when the bus says so.
+///
+/// # Errors
+/// As [`wait_for_command`].
+pub async fn wait_for_new_command(app: &App, command_id: CommandId, limit: Duration) -> ApiResult<CommandView> {
+    wait(app, command_id, limit, LOOK_EVERY.0.min(limit)).await
+}
+
+async fn wait(app: &App, command_id: CommandId, limit: Duration, first_look: Duration) -> ApiResult<CommandView> {
     let deadline = Instant::now() + limit;
     let watch = app.bus().watch_command(command_id);
     let mut pause = LOOK_EVERY.0;
+    if !first_look.is_zero() {
+        // Something said before this line is seen at the first look at the latest.
+        tokio::select! {
+            () = watch.settled() => {}
+            () = tokio::time::sleep(first_look) => {}
+            () = app.stop().cancelled() => {}
+        }
+    }
     loop {
         // Registered before the look, so that nothing said in between is missed.
         let mut settled = std::pin::pin!(watch.settled());

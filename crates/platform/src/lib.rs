@@ -35,7 +35,7 @@ pub mod testing;
 pub use app::{App, AppError, AppParts, install_crypto};
 pub use biometric::{BiometricError, BiometricKey, DocumentError, normalise_number};
 pub use bus::{Bus, BusMessage, CommandWatch};
-pub use commands::{accepted, command_view, wait_for_command};
+pub use commands::{accepted, command_view, wait_for_command, wait_for_new_command};
 pub use dev_mailbox::{MailboxMessage, MailboxQuery, MailboxReply, routes as dev_mailbox_routes};
 pub use idempotent::{Once, idempotent};
 pub use ledger_state::LedgerState;

@@ -136,8 +136,8 @@ enum Door {
 
 /// Prepared statements kept per connection. Batches come in nine sizes each, so the usual 100 would be too few.
 const STATEMENTS_CACHED: usize = 400;
-/// Memory for pages per SQLite connection, KiB.
-const SQLITE_CACHE_KIB: i64 = 8 * 1024;
+/// Memory for pages per SQLite connection that reads, and of the one that writes, KiB; taken when it is needed.
+const SQLITE_CACHE_KIB: (i64, i64) = (8 * 1024, 32 * 1024);
 /// Pages in the write-ahead log after which it is copied into the file, 4 KiB each. Pages that change all the time are
 /// then copied once for many changes.
 const SQLITE_CHECKPOINT_PAGES: u32 = 4_000;
@@ -164,6 +164,7 @@ fn connect_options(url: &str, backend: Backend, options: StoreOptions, door: Doo
         connect.test_before_acquire(false);
     }
     let busy_timeout = options.busy_timeout;
+    let cache_kib = if door == Door::Read { SQLITE_CACHE_KIB.0 } else { SQLITE_CACHE_KIB.1 };
     connect.map_sqlx_sqlite_opts(move |sqlite| {
         let sqlite = sqlite
             .create_if_missing(door == Door::Write)
@@ -172,7 +173,7 @@ fn connect_options(url: &str, backend: Backend, options: StoreOptions, door: Doo
             .busy_timeout(busy_timeout)
             .foreign_keys(true)
             .statement_cache_capacity(STATEMENTS_CACHED)
-            .pragma("cache_size", format!("-{SQLITE_CACHE_KIB}"))
+            .pragma("cache_size", format!("-{cache_kib}"))
             .pragma("temp_store", "MEMORY")
             .pragma("wal_autocheckpoint", SQLITE_CHECKPOINT_PAGES.to_string());
         if door == Door::Read { sqlite.pragma("query_only", "ON") } else { sqlite }

@@ -35,11 +35,14 @@ where
 {
     while !app.stop().is_cancelled() {
         let pause = work(app.clone()).await.unwrap_or_else(|error| {
-            tracing::warn!(
-                code = error.code().as_str(),
-                job = what,
-                "a job could not do its work and tries again later"
-            );
+            // On the way out the database is closed under it.
+            if !app.stop().is_cancelled() {
+                tracing::warn!(
+                    code = error.code().as_str(),
+                    job = what,
+                    "a job could not do its work and tries again later"
+                );
+            }
             after_failure
         });
         tokio::select! {

@@ -16,7 +16,7 @@ use gx_platform::http::{
     Access, ApiError, ApiJson, ApiResult, Correlation, Handled, Idempotency, IdempotencyKey, LedgerUse, PreferWait,
     Route,
 };
-use gx_platform::{App, accepted, idempotent, wait_for_command};
+use gx_platform::{App, accepted, idempotent, wait_for_command, wait_for_new_command};
 use gx_store::outbox::{self, NewCommand};
 use gx_store::repo::payments::{self, Receiver};
 use gx_store::{StoreError, Tx};
@@ -86,7 +86,11 @@ async fn create(
     failpoint::reach("service.committed");
 
     // 3. Wait as long as the caller likes.
-    let view = wait_for_command(&app, once.value.command_id, prefer.or(Duration::ZERO)).await?;
+    let (command_id, wait) = (once.value.command_id, prefer.or(Duration::ZERO));
+    let view = match once.replayed {
+        true => wait_for_command(&app, command_id, wait).await?,
+        false => wait_for_new_command(&app, command_id, wait).await?,
+    };
     match view.status {
         CommandStatus::Confirmed => Ok(Json(view).into_response()),
         CommandStatus::Failed => Err(refused(&view)),

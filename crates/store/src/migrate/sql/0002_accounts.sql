@@ -56,7 +56,8 @@ CREATE TABLE transactions (
     -- Position of the transaction in its block; with block, event and leg it orders an account's history.
     tx_position BIGINT NOT NULL,
     occurred_at BIGINT NOT NULL,
-    PRIMARY KEY (account_id, tx_id, event_index, leg)
+    -- The lines of a transaction lie together: one place in the index for all of them, and it answers for the
+    -- transaction as well.
+    PRIMARY KEY (tx_id, event_index, leg, account_id)
 ) {strict};
 CREATE INDEX transactions_history ON transactions (account_id, block_number, tx_position, event_index, leg);
-CREATE INDEX transactions_by_tx ON transactions (tx_id);
