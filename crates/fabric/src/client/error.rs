@@ -230,6 +230,18 @@ impl FabricError {
     }
 }
 
+/// Whether a status was made on this side because the time was up.
+pub(super) fn is_deadline(status: &Status) -> bool {
+    let mut source = status.source();
+    while let Some(error) = source {
+        if error.is::<tonic::TimeoutExpired>() {
+            return true;
+        }
+        source = error.source();
+    }
+    false
+}
+
 /// A status and the errors that caused it, outermost first.
 fn with_sources(status: &Status) -> String {
     let mut text = status.message().to_owned();

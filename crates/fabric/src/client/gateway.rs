@@ -17,7 +17,7 @@ use tonic::{Code, Request, Status};
 use super::back_off::BackOff;
 use super::config::ClientConfig;
 use super::connection::Peer;
-use super::error::{FabricError, Step};
+use super::error::{FabricError, Step, is_deadline};
 use super::proposal::{Invocation, UnsignedProposal, commit_status_request};
 use super::{deliver, metrics};
 use crate::identity::Signer;
@@ -274,6 +274,10 @@ impl Client {
                 let left = deadline.saturating_duration_since(begin);
                 let answer = match tokio::time::timeout(left, make(Arc::clone(&peer), left)).await {
                     Ok(Ok(answer)) => Ok(answer),
+                    // The connection keeps the deadline too, and may be the first to notice.
+                    Ok(Err(status)) if is_deadline(&status) => {
+                        Err(FabricError::Timeout { endpoint: peer.name.clone(), step, after: left })
+                    }
                     Ok(Err(status)) => Err(FabricError::from_status(&peer.name, step, &status)),
                     Err(_) => Err(FabricError::Timeout { endpoint: peer.name.clone(), step, after: left }),
                 };

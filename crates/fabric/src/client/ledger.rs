@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::{BoxStream, StreamExt};
-use gx_contracts::{Call, Function, KeyRecord, Receipt, Role};
+use gx_contracts::{Access, Call, Function, KeyRecord, Receipt, Refusal, RefusalCode, Role};
 use gx_ledger::{
     Block, Committed, Envelope, KeyState, Ledger, LedgerError, LedgerInfo, Outcome, Prepared, Proposal, Settled, Tx,
     TxCode,
@@ -239,6 +239,12 @@ impl Ledger for FabricLedger {
     }
 
     async fn evaluate(&self, call: Call) -> Result<Vec<u8>, LedgerError> {
+        // A chaincode cannot tell a query from a proposal, and would answer with what it would have done.
+        let reads = Function::parse(&call.function).is_some_and(|function| function.access() == Access::Read);
+        if !reads {
+            let detail = format!("there is no reading function {}", call.function);
+            return Err(LedgerError::Refused(Refusal::with(RefusalCode::UnknownFunction, detail)));
+        }
         // The home organisation answers: its peer has what this client has seen committed.
         let home = self.client.config.gateways.first().map(|gateway| gateway.msp_id.clone());
         let home: Vec<String> = home.into_iter().collect();
