@@ -5,6 +5,7 @@
 
 mod conformance;
 mod faults;
+mod load;
 mod network;
 mod scripted;
 mod vectors;
