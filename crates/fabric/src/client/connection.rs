@@ -14,6 +14,7 @@ use super::error::FabricError;
 use crate::identity::Certificate;
 use crate::proto::gateway::gateway_client::GatewayClient;
 use crate::proto::protos::deliver_client::DeliverClient;
+use crate::proto::protos::endorser_client::EndorserClient;
 
 /// Bytes that a stream and a connection may have on the way unread: blocks are large.
 const STREAM_WINDOW_BYTES: u32 = 4 * 1024 * 1024;
@@ -25,9 +26,9 @@ const RENEW_INTERVAL: Duration = Duration::from_secs(2);
 /// A peer: its gateway and its Deliver service, over one connection that is made when first needed and again whenever it
 /// broke. Its name is resolved each time.
 #[derive(Debug)]
-pub(super) struct Peer {
+pub(crate) struct Peer {
     /// Organisation and address, for people.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// SHA-256 of our TLS certificate; empty without mutual TLS.
     pub(super) tls_cert_hash: Bytes,
     endpoint: Endpoint,
@@ -39,7 +40,7 @@ pub(super) struct Peer {
 }
 
 impl Peer {
-    pub(super) fn new(config: &GatewayConfig, limits: &Limits) -> Result<Self, FabricError> {
+    pub(crate) fn new(config: &GatewayConfig, limits: &Limits) -> Result<Self, FabricError> {
         let name = format!("{} ({})", config.msp_id, config.address);
         let wrong = |problem: String| FabricError::Unreachable { endpoint: name.clone(), detail: problem };
         let scheme = if config.tls.is_some() { "https" } else { "http" };
@@ -86,8 +87,14 @@ impl Peer {
         self.channel.lock().unwrap_or_else(PoisonError::into_inner).0.clone()
     }
 
-    pub(super) fn gateway(&self) -> GatewayClient<Channel> {
+    pub(crate) fn gateway(&self) -> GatewayClient<Channel> {
         GatewayClient::new(self.channel())
+            .max_decoding_message_size(self.message_bytes_max)
+            .max_encoding_message_size(self.message_bytes_max)
+    }
+
+    pub(crate) fn endorser(&self) -> EndorserClient<Channel> {
+        EndorserClient::new(self.channel())
             .max_decoding_message_size(self.message_bytes_max)
             .max_encoding_message_size(self.message_bytes_max)
     }

@@ -18,8 +18,10 @@ mod transaction;
 
 pub use chain::{ChainCheck, ChainError, data_hash, header_hash};
 pub use config::{ClientConfig, GatewayConfig, Limits, TlsConfig};
+pub(crate) use connection::Peer;
 pub use error::{EndpointFailure, FabricError, GatewayFailure, Step};
 pub use gateway::{Client, CommitStatus};
 pub use ledger::FabricLedger;
 pub use metrics::METRICS;
+pub(crate) use proposal::commit_status_request;
 pub use proposal::{Invocation, UnsignedProposal, header_of, seek_payload};

@@ -129,7 +129,7 @@ pub(super) fn seek(
 }
 
 /// The encoded request for a commit status.
-pub(super) fn commit_status_request(identity: &Identity, channel: &str, tx_id: &TxId) -> Vec<u8> {
+pub(crate) fn commit_status_request(identity: &Identity, channel: &str, tx_id: &TxId) -> Vec<u8> {
     let request = CommitStatusRequest {
         transaction_id: tx_id.to_string(),
         channel_id: channel.to_owned(),

@@ -3,6 +3,7 @@
 #![allow(clippy::allow_attributes, reason = "tests")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod chaincode;
 mod conformance;
 mod faults;
 mod load;
