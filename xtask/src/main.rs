@@ -2,6 +2,7 @@
 //!
 //! `cargo xtask up` and `cargo xtask test` are the two commands of the README; everything else is a part of one of them.
 
+mod fabric;
 mod machine;
 mod operations;
 mod process;
@@ -24,6 +25,8 @@ cargo xtask <command>
           installs what the tests need and runs every suite, or the named ones
   test --list
           names the suites with their limits
+  fabric up|down [--data DIR] [--port PORT]
+          a development network of Hyperledger Fabric, from its own programs on PATH (docs/fabric.md)
   machine
           only installs what the tests need
 ";
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
         Some((command, rest)) => match command.as_str() {
             "up" => up::run(rest),
             "test" => suites::run(rest),
+            "fabric" => fabric::run(rest),
             "machine" => machine::prepare().map(|_| ()),
             "help" | "--help" | "-h" => {
                 print!("{HELP}");
