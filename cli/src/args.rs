@@ -1,10 +1,14 @@
 //! What can be typed.
 
+mod fabric;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use gx_base::Component;
 use gx_types::EnvName;
+
+pub use self::fabric::{Deploy, Fabric, Pack, ServeChaincode};
 
 /// GX: payments that a ledger decides, on one machine or in a cluster.
 #[derive(Debug, Parser)]
@@ -36,6 +40,9 @@ pub enum Command {
     /// The read model that is derived from the ledger
     #[command(subcommand)]
     Projector(ProjectorCommand),
+    /// Hyperledger Fabric: the chaincode's package and its deployment
+    #[command(subcommand)]
+    Fabric(Fabric),
     /// Repairs of data, each with a dry run
     #[command(subcommand)]
     Repair(Repair),
@@ -84,13 +91,24 @@ pub struct Up {
 
 /// `gx serve`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Serve {
+    /// What is no component of the platform
+    #[command(subcommand)]
+    pub other: Option<ServeOther>,
     /// The component, by its short name or its workload's name (svc-identity)
-    #[arg(value_parser = parse_component)]
-    pub component: Component,
+    #[arg(value_parser = parse_component, required = true)]
+    pub component: Option<Component>,
     /// Address to listen on; the component's own port on all interfaces unless given
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<std::net::SocketAddr>,
+}
+
+/// What else can be served.
+#[derive(Debug, Subcommand)]
+pub enum ServeOther {
+    /// The contracts, for peers of Hyperledger Fabric
+    Chaincode(ServeChaincode),
 }
 
 /// `gx migrate`.

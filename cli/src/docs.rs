@@ -98,8 +98,13 @@ fn errors() -> String {
 }
 
 /// The metrics of every room.
-pub const METRICS: &[&[MetricDecl]] =
-    &[gx_platform::metrics::METRICS, gx_ledger::METRICS, gx_outbox_submitter::METRICS, gx_projector::METRICS];
+pub const METRICS: &[&[MetricDecl]] = &[
+    gx_platform::metrics::METRICS,
+    gx_ledger::METRICS,
+    gx_fabric::chaincode::METRICS,
+    gx_outbox_submitter::METRICS,
+    gx_projector::METRICS,
+];
 
 fn metrics() -> String {
     let mut text = format!("# Metrics\n\n{NOTE}| metric | kind | labels | meaning |\n|---|---|---|---|\n");

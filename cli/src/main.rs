@@ -4,9 +4,11 @@ mod admin;
 mod args;
 mod bench;
 mod build_info;
+mod chaincode;
 mod compose;
 mod docs;
 mod edge;
+mod fabric;
 mod ledger;
 mod migrate;
 mod personas;
@@ -57,6 +59,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Personas(personas) => personas::run(personas).await.map(|()| ExitCode::SUCCESS),
         Command::Ledger(command) => ledger::run(command),
         Command::Projector(command) => projector::run(command).await,
+        Command::Fabric(command) => fabric::run(command).await.map(|()| ExitCode::SUCCESS),
         Command::Repair(repair) => repair::run(repair).await.map(|()| ExitCode::SUCCESS),
         Command::Bench(bench) => bench::run(bench).await.map(|()| ExitCode::SUCCESS),
         Command::Docs(docs) => docs::run(&docs),

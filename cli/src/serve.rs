@@ -11,15 +11,18 @@ use gx_platform::{App, AppParts, SettingsSources};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::args::Serve;
-use crate::{compose, edge};
+use crate::args::{Serve, ServeOther};
+use crate::{chaincode, compose, edge};
 
 /// Serves until SIGTERM or Ctrl-C.
 ///
 /// # Errors
 /// When settings are missing, the schema is not this build's, or the address is taken.
 pub async fn run(serve: Serve) -> Result<()> {
-    let component = serve.component;
+    if let Some(ServeOther::Chaincode(serve)) = serve.other {
+        return chaincode::run(serve).await;
+    }
+    let component = serve.component.context("a component is needed")?;
     refuse_what_needs_the_ledger(component)?;
     let settings = Settings::load(&SettingsSources::of_process())?;
     gx_platform::logging::install(&settings.log_level, settings.log_format);
