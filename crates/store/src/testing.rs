@@ -8,13 +8,47 @@ use sea_orm::{ConnectionTrait, Database};
 use crate::connect::{Backend, Store, StoreOptions};
 use crate::error::StoreError;
 
-/// A database that is gone when this is dropped (SQLite) or when the test server is (PostgreSQL).
+/// A database that is gone when this is dropped.
 pub struct TestStore {
     /// The store, migrated.
     pub store: Store,
     /// Where it is, for a second connection.
     pub url: String,
-    _folder: Option<tempfile::TempDir>,
+    _place: Place,
+}
+
+/// What is thrown away.
+enum Place {
+    Folder { _folder: tempfile::TempDir },
+    Database { _database: TestDatabase },
+}
+
+/// A database on the test server.
+struct TestDatabase {
+    server: String,
+    name: String,
+}
+
+impl Drop for TestDatabase {
+    /// Hundreds of databases would fill the disk of the test machine, so each goes as soon as its test is over.
+    fn drop(&mut self) {
+        let (server, name) = (self.server.clone(), self.name.clone());
+        // A thread of its own, because this may run inside of a runtime, which must not be blocked by another.
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.is_ok_and(|runtime| {
+                runtime.block_on(async {
+                    let Ok(admin) = Database::connect(&server).await else { return false };
+                    let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+                    let dropped = admin.execute_unprepared(&sql).await.is_ok();
+                    dropped && admin.close().await.is_ok()
+                })
+            })
+        });
+        if !dropped.join().unwrap_or(false) {
+            tracing::warn!(database = self.name, "a test database could not be dropped");
+        }
+    }
 }
 
 static DATABASES: AtomicU64 = AtomicU64::new(0);
@@ -31,7 +65,7 @@ impl TestStore {
         let folder = folder().map_err(|why| StoreError::Corrupt(format!("no temporary folder: {why}")))?;
         let url = format!("sqlite://{}/gx.db", folder.path().display());
         let store = Store::connect(&url, patient()).await?;
-        Ok(Self { store, url, _folder: Some(folder) })
+        Ok(Self { store, url, _place: Place::Folder { _folder: folder } })
     }
 
     /// An empty PostgreSQL database, not migrated; `None` without a server.
@@ -46,10 +80,11 @@ impl TestStore {
         admin.execute_unprepared(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await?;
         admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await?;
         admin.close().await?;
+        let place = Place::Database { _database: TestDatabase { server: server.clone(), name: name.clone() } };
         let url = with_database(&server, &name);
         let options = StoreOptions { read_connections_max: 3, write_connections_max: 4, ..patient() };
         let store = Store::connect(&url, options).await?;
-        Ok(Some(Self { store, url, _folder: None }))
+        Ok(Some(Self { store, url, _place: place }))
     }
 
     /// An empty database of the given kind; `None` for PostgreSQL without a server.

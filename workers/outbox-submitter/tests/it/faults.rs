@@ -425,3 +425,40 @@ async fn a_database_of_another_ledger_is_refused() {
         assert!(matches!(refused, Err(SubmitterError::OtherLedger { .. })), "{refused:?}");
     }
 }
+
+#[tokio::test]
+async fn q_send_pay_reaches_the_contract_as_transfer_with_fees_signed_by_the_admin_role() {
+    let (from, to) = (crate::scene::person(1), crate::scene::person(2));
+    let pay = |remark: &str, attempt: u32| gx_contracts::Command::QSendPay {
+        qsend_id: gx_types::QSendId::from_uuid(uuid::Uuid::from_u128(1)),
+        code: "QS-6PAS3LHD".to_owned(),
+        profile_id: gx_types::ProfileId::from_uuid(uuid::Uuid::from_u128(1)),
+        from,
+        to,
+        amount: gx_types::Qirat::new(50).unwrap(),
+        fee: gx_types::Qirat::new(1).unwrap(),
+        remark: remark.to_owned(),
+        attempt,
+    };
+    for (remark, attempt, said, key) in [
+        ("Lunch", 1, "Lunch", "qsend-QS-6PAS3LHD"),
+        ("", 1, "Q Send payment", "qsend-QS-6PAS3LHD"),
+        ("Lunch", 2, "Lunch", "qsend-QS-6PAS3LHD-2"),
+    ] {
+        let test = TestStore::sqlite().await.unwrap();
+        let ledger = Scripted::new();
+        let scene = Scene::new(&test.store, ledger.clone());
+        ledger.with(|world| world.fates = vec![Fate::Held]);
+        let id = scene.enqueue(pay(remark, attempt)).await;
+        let running = scene.start();
+        eventually("it is sent", async || ledger.with(|world| !world.held.is_empty())).await;
+        let call = ledger.with(|world| world.held[0].1.clone());
+        assert_eq!(call.function, "TokenomicsContract:TransferWithFees");
+        assert_eq!(call.role, gx_contracts::Role::Admin);
+        assert_eq!(call.args, [&from.to_string(), &to.to_string(), "50", "P2P", said, key]);
+        ledger.release();
+        let row = scene.wait_for(id, &[OutboxState::Committed]).await;
+        assert_eq!(row.command_type, "Q_SEND_PAY");
+        running.stop().await;
+    }
+}
