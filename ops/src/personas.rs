@@ -6,7 +6,6 @@ use std::fmt;
 use std::time::Duration;
 
 use futures::future::try_join_all;
-use gx_identity::Origin;
 use gx_identity::documents::submit::submit_documents;
 use gx_identity::documents::upload::{Upload, store_document};
 use gx_identity::registration::dob_gender::set_dob_gender;
@@ -17,6 +16,7 @@ use gx_identity::registration::start::start;
 use gx_identity::registration::verify_email::verify_email;
 use gx_identity::registration::verify_phone::verify_phone;
 use gx_platform::App;
+use gx_platform::auth::Origin;
 use gx_platform::http::{ApiError, correlation_scope};
 use gx_store::StoreError;
 use gx_store::repo::people::Person;

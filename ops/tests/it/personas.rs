@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use gx_identity::Origin;
 use gx_identity::auth::login::login;
 use gx_ops::{PersonaLogin, PersonasError, Stage, TEST_PASSWORD, apply_personas};
 use gx_platform::App;
+use gx_platform::auth::Origin;
 use gx_platform::testing::{TestApp, TestOptions};
 use gx_store::repo::{documents, people};
 use gx_types::api::identity::{LoginRequest, Transport};

@@ -19,14 +19,11 @@ pub mod documents;
 pub mod fields;
 mod genesis;
 pub mod jobs;
-mod origin;
 mod refuse;
 pub mod registration;
 pub mod users;
 
 use gx_platform::http::RouteSet;
-
-pub use origin::Origin;
 
 /// Every route of the service.
 #[must_use]

@@ -6,13 +6,11 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use gx_base::limits::{ACCESS_TOKEN_SECONDS, REFRESH_TOKEN_SECONDS};
 use gx_platform::App;
-use gx_platform::auth::{Family, NewSession, cookie_set};
+use gx_platform::auth::{Family, NewSession, Origin, cookie_set};
 use gx_platform::http::ApiResult;
 use gx_store::Col;
 use gx_store::repo::sessions::Session;
 use gx_types::{ProfileId, SessionTransport, Timestamp};
-
-use crate::origin::Origin;
 
 /// What the owner of a new session gets.
 pub struct Carried {

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::response::Response;
 use gx_base::Secret;
 use gx_base::limits::{LOGIN_FAILURES_MAX, LOGIN_LOCK_SECONDS};
-use gx_platform::auth::NewSession;
+use gx_platform::auth::{NewSession, Origin, attempt_turn};
 use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, Handled, RateClass, Route};
 use gx_platform::{App, sha256};
 use gx_store::repo::{people, sessions, sign_ins};
@@ -18,9 +18,7 @@ use gx_types::ErrorCode;
 use gx_types::api::identity::{LoginRequest, SessionGranted};
 
 use super::carry::{Carried, carry, session_row};
-use super::turns::turn;
 use crate::fields::Password;
-use crate::origin::Origin;
 use crate::refuse::refused;
 use crate::users::summary;
 
@@ -72,7 +70,7 @@ pub async fn login(app: &App, request: &LoginRequest, origin: &Origin) -> ApiRes
 
     // 1. The lock, one attempt per address at a time.
     let subject = sha256(format!("person\n{address}").as_bytes());
-    let _turn = turn(subject).await;
+    let _turn = attempt_turn(subject).await;
     let now = app.now();
     if let Some(until) = sign_ins::locked_until(app.store().read(), subject, now).await? {
         return Err(ApiError::new(ErrorCode::AccountLocked).with_retry_after(until.since(now)));

@@ -5,5 +5,3 @@ pub mod keys;
 pub mod login;
 pub mod logout;
 pub mod refresh;
-
-mod turns;

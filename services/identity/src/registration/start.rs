@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use gx_base::EntropyExt;
 use gx_base::limits::REGISTRATION_SECONDS;
+use gx_platform::auth::Origin;
 use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, Handled, RateClass, Route};
 use gx_platform::{App, sha256};
 use gx_store::Col;
@@ -18,7 +19,6 @@ use gx_types::{ErrorCode, RegistrationId, RegistrationStep};
 use super::codes::{self, Channel};
 use super::{STARTS_PER_ADDRESS_MAX, letters};
 use crate::fields::{Code, Email};
-use crate::origin::Origin;
 use crate::refuse::refused;
 
 /// Random bytes of a registration's token.

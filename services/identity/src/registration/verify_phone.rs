@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use gx_platform::App;
-use gx_platform::auth::NewSession;
+use gx_platform::auth::{NewSession, Origin};
 use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, Handled, RateClass, Route};
 use gx_store::repo::people::Person;
 use gx_store::repo::registrations::Registration;
@@ -18,7 +18,6 @@ use super::codes::{self, Channel, Slot};
 use super::{Claim, need, reach};
 use crate::auth::carry::{Carried, carry, session_row};
 use crate::fields::Code;
-use crate::origin::Origin;
 use crate::refuse::refused;
 use crate::users::summary;
 
