@@ -11,6 +11,8 @@
 
 #![expect(clippy::expect_used, reason = "a test's scaffolding stops the test when it cannot stand")]
 
+mod mail_server;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -38,6 +40,8 @@ use crate::http::{PeerAddr, RouteSet, api_not_found, envelope};
 use crate::settings::{self, Settings, SettingsSources};
 use crate::{App, AppParts};
 
+pub use mail_server::{MailMood, MailServer};
+
 /// When tests begin: 2026-01-15T12:00:00Z.
 pub const START: Timestamp = Timestamp::from_micros(1_768_478_400_000_000);
 
@@ -51,6 +55,7 @@ pub struct TestApp {
     pub database_url: String,
     /// Its data folder.
     pub folder: tempfile::TempDir,
+    changed: BTreeMap<&'static str, String>,
     _store: TestStore,
 }
 
@@ -85,13 +90,14 @@ impl TestApp {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let clock = Arc::new(ManualClock::at(START));
         let app = Self::app(&store.store, &store.url, &folder, clock.clone(), 1, &options.settings).await;
-        Some(Self { app, clock, database_url: store.url.clone(), folder, _store: store })
+        let changed = options.settings;
+        Some(Self { app, clock, database_url: store.url.clone(), folder, changed, _store: store })
     }
 
     /// A second process on the same database and folder.
     pub async fn second(&self) -> App {
         let store = self.app.store().clone();
-        Self::app(&store, &self.database_url, &self.folder, self.clock.clone(), 2, &BTreeMap::new()).await
+        Self::app(&store, &self.database_url, &self.folder, self.clock.clone(), 2, &self.changed).await
     }
 
     async fn app(
@@ -116,12 +122,18 @@ impl TestApp {
     /// The given routes as a component serves them.
     #[must_use]
     pub fn serve(&self, sets: impl IntoIterator<Item = RouteSet>) -> TestApi {
+        Self::serve_of(&self.app, sets)
+    }
+
+    /// The given routes as another process serves them.
+    #[must_use]
+    pub fn serve_of(app: &App, sets: impl IntoIterator<Item = RouteSet>) -> TestApi {
         let sets: Vec<RouteSet> = sets.into_iter().collect();
-        let mut router = api_not_found(Router::new(), &self.app, &sets.iter().collect::<Vec<_>>());
+        let mut router = api_not_found(Router::new(), app, &sets.iter().collect::<Vec<_>>());
         for set in sets {
-            router = router.merge(set.mount(&self.app));
+            router = router.merge(set.mount(app));
         }
-        TestApi { router: envelope(router, &self.app, "test") }
+        TestApi { router: envelope(router, app, "test") }
     }
 
     /// Moves the clock onward.

@@ -1,6 +1,6 @@
 //! What goes to test people stays in the mailbox; everything else needs a server.
 
-use gx_platform::testing::{TestApp, TestOptions};
+use gx_platform::testing::{MailMood, MailServer, TestApp, TestOptions};
 use gx_platform::{MailMessage, dev_mailbox_routes};
 use gx_types::EnvName;
 
@@ -36,4 +36,25 @@ async fn mainnet_has_no_mailbox() {
     assert_eq!(dev_mailbox_routes(EnvName::Testnet).metas().count(), 1);
     assert!(test.app.mail().send(&mail("alice@mainnet.gxcoin.test")).await.is_err());
     assert!(test.app.sms().send("+12025550123", "654321").await.is_err());
+}
+
+#[tokio::test]
+async fn everyone_elses_mail_goes_to_the_mail_server_which_may_fail() {
+    let server = MailServer::start().await;
+    let options = TestOptions::default().set("SMTP_URL", server.url()).set("MAIL_FROM", "GX <no-reply@gxcoin.money>");
+    let test = TestApp::start_with(options).await.unwrap();
+    let send = async || test.app.mail().send(&mail("Someone@example.com")).await;
+    send().await.unwrap();
+    let [taken] = server.taken().try_into().unwrap();
+    for part in ["no-reply@gxcoin.money", "To: Someone@example.com", "Subject: Your code", "123456"] {
+        assert!(taken.contains(part), "{part}: {taken}");
+    }
+    for mood in [MailMood::Busy, MailMood::HangsUp] {
+        server.set(mood);
+        let error = send().await.unwrap_err();
+        assert_eq!(error.to_string(), "the mail server did not take the mail");
+        server.set(MailMood::Takes);
+        send().await.unwrap();
+    }
+    assert_eq!(server.taken().len(), 3);
 }

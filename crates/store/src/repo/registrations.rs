@@ -49,6 +49,15 @@ pub async fn save(tx: &impl ConnectionTrait, row: Registration) -> Result<(), St
     Ok(())
 }
 
+/// Throws a registration away.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn delete(tx: &impl ConnectionTrait, id: RegistrationId) -> Result<(), StoreError> {
+    Entity::delete_by_id(Col(id)).exec(tx).await?;
+    Ok(())
+}
+
 /// How many registrations were begun with an e-mail address since `since`.
 ///
 /// # Errors

@@ -3,8 +3,8 @@
 use gx_base::limits::{CODE_SECONDS, CODE_TRIES_MAX};
 use gx_platform::http::ApiResult;
 use gx_platform::{App, hmac_sha256, same};
-use gx_store::Col;
-use gx_store::repo::registrations::Registration;
+use gx_store::repo::registrations::{self, Registration};
+use gx_store::{Col, StoreError};
 use gx_types::{ErrorCode, RegistrationId, Sha256Hex, Timestamp};
 
 use super::CODES_SENT_MAX;
@@ -37,6 +37,27 @@ pub(super) fn hash(app: &App, id: RegistrationId, channel: Channel, target: &str
     let key = app.derive_key("one-time-codes")?;
     let message = format!("{id}\n{}\n{target}\n{}", channel.name(), code.expose());
     Ok(Sha256Hex::from_bytes(hmac_sha256(&key, message.as_bytes())))
+}
+
+/// A code could not be sent, so its sending does not count: whoever runs the mail server must not use up what people
+/// have. The code stays valid, for it may have arrived all the same.
+pub(super) async fn not_sent(app: &App, id: RegistrationId, channel: Channel, hash: Sha256Hex) {
+    let undone = app.store().write(move |tx| {
+        Box::pin(async move {
+            let Some(mut row) = registrations::lock(tx, id).await? else { return Ok(()) };
+            let slot = Slot::of(&mut row, channel);
+            // Another one was sent meanwhile.
+            if *slot.hash != Some(hash.to_string()) {
+                return Ok(());
+            }
+            *slot.sent = (*slot.sent - 1).max(0);
+            registrations::save(tx, row).await
+        })
+    });
+    if let Err(error) = undone.await {
+        let error: StoreError = error;
+        tracing::warn!(%error, "a code that could not be sent counts as sent");
+    }
 }
 
 /// The columns of one code.

@@ -73,7 +73,10 @@ pub async fn set_phone(app: &App, request: &PhoneRequest) -> ApiResult<CodeSent>
             })
         })
         .await?;
-    app.sms().send(&number, &letters::phone_code(&code, has_account)).await?;
+    if let Err(error) = app.sms().send(&number, &letters::phone_code(&code, has_account)).await {
+        codes::not_sent(app, claim.id, Channel::Phone, code_hash).await;
+        return Err(error.into());
+    }
     Ok(CodeSent {
         success: true,
         registration_id: claim.id,

@@ -57,7 +57,7 @@ async fn resend(app: &App, request: &ResendRequest, channel: Channel) -> ApiResu
     let now = app.now();
     let code = Code::new(&**app.entropy());
     let (held, new_code) = (app.clone(), code.clone());
-    let (row, has_account) = app
+    let (row, has_account, hash) = app
         .store()
         .write(move |tx| {
             let (app, code) = (held.clone(), new_code.clone());
@@ -78,16 +78,23 @@ async fn resend(app: &App, request: &ResendRequest, channel: Channel) -> ApiResu
                     Channel::Phone => people::has_phone(tx, &target).await?,
                 };
                 registrations::save(tx, row.clone()).await?;
-                Ok::<_, ApiError>((row, has_account))
+                Ok::<_, ApiError>((row, has_account, hash))
             })
         })
         .await?;
-    match channel {
-        Channel::Email => app.mail().send(&letters::email_code(app, &row.email, &code, has_account)).await?,
+    let sent = match channel {
+        Channel::Email => {
+            let letter = letters::email_code(app, &row.email, &code, has_account);
+            app.mail().send(&letter).await.map_err(ApiError::from)
+        }
         Channel::Phone => {
             let number = row.phone_num.unwrap_or_default();
-            app.sms().send(&number, &letters::phone_code(&code, has_account)).await?;
+            app.sms().send(&number, &letters::phone_code(&code, has_account)).await.map_err(ApiError::from)
         }
+    };
+    if let Err(error) = sent {
+        codes::not_sent(app, claim.id, channel, hash).await;
+        return Err(error);
     }
     Ok(CodeSent {
         success: true,

@@ -111,8 +111,14 @@ pub async fn start(app: &App, request: &StartRequest, origin: &Origin) -> ApiRes
         })
         .await?;
 
-    // 2. The mail, in any case.
-    app.mail().send(&letters::email_code(app, &email.typed, &code, has_account)).await?;
+    // 2. The mail, in any case. Without it nobody holds this registration, and it must not count as a try.
+    if let Err(error) = app.mail().send(&letters::email_code(app, &email.typed, &code, has_account)).await {
+        app.store()
+            .write(move |tx| Box::pin(async move { registrations::delete(tx, registration_id).await }))
+            .await
+            .map_err(ApiError::from)?;
+        return Err(error.into());
+    }
 
     Ok(RegistrationStarted {
         success: true,

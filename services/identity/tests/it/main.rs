@@ -3,6 +3,7 @@
 
 mod declarations;
 mod documents;
+mod mail;
 mod profile;
 mod registration;
 mod sessions;
