@@ -48,6 +48,7 @@ fn service_health(component: Component, app: &App) -> Health {
         let app = ledger.clone();
         async move { app.ledger().probe().await }
     });
+    let builder = redis(builder, component, app);
     match component {
         Component::Identity | Component::Admin => builder.degrade("object-store", move || {
             let app = objects.clone();
@@ -56,6 +57,22 @@ fn service_health(component: Component, app: &App) -> Health {
         _ => builder,
     }
     .build()
+}
+
+/// Redis, where it is set up: messaging needs it to reach people, the others would only be slower to hear of each other.
+fn redis(builder: HealthBuilder, component: Component, app: &App) -> HealthBuilder {
+    if app.settings().redis_url.is_none() {
+        return builder;
+    }
+    let app = app.clone();
+    let probe = move || {
+        let app = app.clone();
+        async move { app.bus().probe().await }
+    };
+    match component {
+        Component::Messaging => builder.require("redis", probe),
+        _ => builder.degrade("redis", probe),
+    }
 }
 
 /// The dependency that every component has.

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::{Auth, Passwords, TokenError, Tokens};
 use crate::biometric::{BiometricError, BiometricKey};
 use crate::bus::{Bus, BusMessage};
+use crate::http::shared_limits::SharedCounts;
 use crate::http::{ApiResult, Cursors, Limits, RateClass, RateError, RouteRecorder};
 use crate::ledger_state::LedgerState;
 use crate::mail::{Mail, MailError};
@@ -130,6 +131,9 @@ impl App {
             RateClass::ALL.iter().filter_map(|class| Some((class.setting(), settings.rate(*class)?))).collect();
         let fallback: crate::http::Rate = "60/60".parse()?;
         let limits = Limits::new(clock.clone(), |class| rates.get(class.setting()).copied().unwrap_or(fallback))?;
+        let shared = settings.redis_url.as_ref().map(|url| SharedCounts::open(url, settings.env, clock.clone()));
+        let shared = shared.transpose().map_err(|error| AppError::Redis(error.to_string()))?;
+        let limits = limits.sharing(shared);
         let app = Self(Arc::new(Inner {
             objects: Objects::open(&settings)?,
             mail: Mail::open(&settings, store.clone(), clock.clone(), entropy.clone())?,

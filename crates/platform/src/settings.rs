@@ -48,7 +48,7 @@ settings! {
     LOG_LEVEL = "LOG_LEVEL", Some("info"), secret: false, "What is logged: error, warn, info, debug, trace, or a filter such as info,gx_store=debug.";
     LOG_FORMAT = "LOG_FORMAT", Some("json"), secret: false, "Form of log lines: json or text.";
     DATABASE_URL = "DATABASE_URL", None, secret: true, "Database: postgres://user:password@host/name or sqlite:///path/to/file.";
-    REDIS_URL = "REDIS_URL", None, secret: true, "Redis that carries the bus between processes; without it the bus stays inside one process.";
+    REDIS_URL = "REDIS_URL", None, secret: true, "Redis that carries the bus between processes and counts rate limits for all of them; without it both stay inside one process.";
     S3_ENDPOINT = "S3_ENDPOINT", None, secret: false, "S3 server for documents; without it they are files in GX_DATA.";
     S3_BUCKET_DOCUMENTS = "S3_BUCKET_DOCUMENTS", None, secret: false, "Bucket of documents.";
     S3_REGION = "S3_REGION", Some("us-east-1"), secret: false, "Region that requests to the S3 server are signed for.";

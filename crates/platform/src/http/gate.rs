@@ -76,7 +76,7 @@ async fn pass(gate: &Gate, request: &mut Request) -> ApiResult<Allowance> {
 
     // 1. The address, before anything costs something.
     let peer = request.extensions().get::<PeerAddr>().copied().unwrap_or_default();
-    app.limits().check(super::RateClass::Peer, RateKey::of_peer(peer.ip()))?;
+    app.limits().check(super::RateClass::Peer, RateKey::of_peer(peer.ip())).await?;
 
     // 2. Who is asking.
     let caller = match meta.access {
@@ -92,7 +92,7 @@ async fn pass(gate: &Gate, request: &mut Request) -> ApiResult<Allowance> {
 
     // 3. How often.
     let key = caller.as_ref().map_or(RateKey::of_peer(peer.ip()), |caller| RateKey::Account(caller.account()));
-    let allowance = app.limits().check(meta.limit, key)?;
+    let allowance = app.limits().check(meta.limit, key).await?;
 
     // 4. May they; and does a browser act on their behalf against their will.
     if let (Access::Admin(permission), Some(Caller::Admin(admin))) = (meta.access, &caller)

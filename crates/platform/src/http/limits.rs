@@ -2,8 +2,8 @@
 //! switched off.
 //!
 //! A signed-in caller is counted by account, everyone else by address; beside that every address has one wide limit, so
-//! that guessing tokens is counted too. Counts live in the process: behind a balancer of n replicas a caller has up to
-//! n times the limit.
+//! that guessing tokens is counted too. Each process counts for itself; with `REDIS_URL` the processes of an environment
+//! also count together ([`super::shared_limits`]), all but the wide limit of an address.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -23,6 +23,7 @@ use gx_types::ErrorCode;
 use uuid::Uuid;
 
 use super::ApiError;
+use super::shared_limits::SharedCounts;
 
 /// After so many checks the counters of callers who have been silent are dropped.
 const SWEEP_EVERY_CHECKS: u32 = 4_096;
@@ -102,6 +103,11 @@ impl std::str::FromStr for Rate {
 }
 
 impl Rate {
+    /// Length of the window, seconds.
+    pub(crate) const fn seconds(self) -> u32 {
+        self.seconds.get()
+    }
+
     fn quota(self) -> Option<Quota> {
         let period = Duration::from_secs(u64::from(self.seconds.get())) / self.requests.get();
         Quota::with_period(period).map(|quota| quota.allow_burst(self.requests))
@@ -115,6 +121,15 @@ pub enum RateKey {
     Account(Uuid),
     /// An address; of IPv6 only the network (64 bits), because one machine owns all of it.
     Peer(IpAddr),
+}
+
+impl std::fmt::Display for RateKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Account(id) => write!(f, "account-{id}"),
+            Self::Peer(address) => write!(f, "peer-{address}"),
+        }
+    }
 }
 
 impl RateKey {
@@ -175,6 +190,7 @@ pub struct Limits {
     clock: PassedInClock,
     classes: Vec<Class>,
     checks: AtomicU32,
+    shared: Option<SharedCounts>,
 }
 
 impl Limits {
@@ -191,14 +207,40 @@ impl Limits {
             let limiter = Limiter::new(quota, DashMapStateStore::default(), clock.clone());
             classes.push(Class { class, rate, limiter });
         }
-        Ok(Self { clock, classes, checks: AtomicU32::new(0) })
+        Ok(Self { clock, classes, checks: AtomicU32::new(0), shared: None })
     }
 
-    /// Counts one request.
+    /// Counts together with the environment's other processes.
+    #[must_use]
+    pub(crate) fn sharing(mut self, shared: Option<SharedCounts>) -> Self {
+        self.shared = shared;
+        self
+    }
+
+    /// Counts one request, here and, where processes count together, there.
     ///
     /// # Errors
     /// 429 `RATE_LIMITED` with the time to wait, when `key` has used up what `class` allows.
-    pub fn check(&self, class: RateClass, key: RateKey) -> Result<Allowance, ApiError> {
+    pub async fn check(&self, class: RateClass, key: RateKey) -> Result<Allowance, ApiError> {
+        let allowance = self.check_here(class, key)?;
+        let Some(shared) = self.shared.as_ref().filter(|_| class != RateClass::Peer) else { return Ok(allowance) };
+        let Some(rate) = self.classes.iter().find(|known| known.class == class).map(|known| known.rate) else {
+            return Ok(allowance);
+        };
+        match shared.count(class, key, rate).await {
+            None => Ok(allowance),
+            Some(counted) => match u64::from(allowance.limit).checked_sub(counted.requests) {
+                Some(remaining) => {
+                    let remaining = u32::try_from(remaining).unwrap_or(u32::MAX).min(allowance.remaining);
+                    Ok(Allowance { remaining, ..allowance })
+                }
+                None => Err(ApiError::new(ErrorCode::RateLimited).with_retry_after(counted.left)),
+            },
+        }
+    }
+
+    /// Counts one request in this process.
+    fn check_here(&self, class: RateClass, key: RateKey) -> Result<Allowance, ApiError> {
         if self.checks.fetch_add(1, Ordering::Relaxed) % SWEEP_EVERY_CHECKS == SWEEP_EVERY_CHECKS - 1 {
             self.classes.iter().for_each(|class| class.limiter.retain_recent());
         }
@@ -256,15 +298,18 @@ mod tests {
         let limits = limits(&clock);
         let key = RateKey::Account(Uuid::from_u128(1));
         for left in [2, 1, 0] {
-            assert_eq!(limits.check(RateClass::Write, key).unwrap().remaining, left);
+            assert_eq!(limits.check_here(RateClass::Write, key).unwrap().remaining, left);
         }
-        let refused = limits.check(RateClass::Write, key).unwrap_err();
+        let refused = limits.check_here(RateClass::Write, key).unwrap_err();
         assert_eq!(refused.code(), ErrorCode::RateLimited);
-        assert!(limits.check(RateClass::Write, RateKey::Account(Uuid::from_u128(2))).is_ok(), "others are not stopped");
-        assert!(limits.check(RateClass::Read, key).is_ok(), "other classes are not stopped");
+        assert!(
+            limits.check_here(RateClass::Write, RateKey::Account(Uuid::from_u128(2))).is_ok(),
+            "others are not stopped"
+        );
+        assert!(limits.check_here(RateClass::Read, key).is_ok(), "other classes are not stopped");
         clock.advance(Duration::from_secs(20));
-        assert!(limits.check(RateClass::Write, key).is_ok());
-        assert!(limits.check(RateClass::Write, key).is_err());
+        assert!(limits.check_here(RateClass::Write, key).is_ok());
+        assert!(limits.check_here(RateClass::Write, key).is_err());
     }
 
     #[test]

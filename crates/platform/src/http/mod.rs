@@ -15,6 +15,7 @@ mod record;
 mod route;
 mod route_set;
 mod schema;
+pub(crate) mod shared_limits;
 
 pub use body::{ApiJson, ApiMultipart};
 pub use correlation::{HEADER as CORRELATION_HEADER, current as current_correlation, scope as correlation_scope};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use gx_platform::http::openapi;
-use gx_platform::testing::{TestApp, TestOptions, TestPerson};
+use gx_platform::testing::{TestApi, TestApp, TestOptions, TestPerson};
 use gx_types::ErrorCode;
 use serde_json::{Value, json};
 
@@ -163,6 +163,31 @@ async fn limits_count_accounts_and_addresses() {
     assert_eq!(flood.code(), "RATE_LIMITED", "guesses of tokens are counted by address");
     test.advance(Duration::from_secs(60));
     assert_eq!(signed_in().await.status, 200);
+}
+
+#[tokio::test]
+async fn processes_count_together_over_redis_and_alone_without() {
+    let Ok(redis) = std::env::var("GX_TEST_REDIS_URL") else { return };
+    for (url, together) in [(redis.as_str(), true), ("redis://127.0.0.1:1/", false)] {
+        let options = TestOptions::default().set("RATE_LIMIT_READ", "3/60").set("REDIS_URL", url);
+        let test = TestApp::start_with(options).await.unwrap();
+        let second = test.second().await;
+        let (here, there) = (test.serve([routes()]), TestApp::serve_of(&second, [routes()]));
+        // Another run has asked at the same time of another clock.
+        test.advance(Duration::from_secs(60 * u64::from(std::process::id())));
+        let person = test.person(TestPerson::default()).await;
+        let ask = async |api: &TestApi| api.get("/api/v1/wishes/who").token(&person.token).send().await;
+        assert_eq!((ask(&here).await.status, ask(&there).await.status, ask(&here).await.status), (200, 200, 200));
+        let fourth = ask(&there).await;
+        if together {
+            assert_eq!((fourth.status, fourth.code()), (429, "RATE_LIMITED"));
+            assert!(fourth.header("retry-after").parse::<u64>().unwrap() <= 60);
+        } else {
+            assert_eq!(fourth.status, 200, "a Redis that is away stops nobody");
+            assert_eq!(ask(&there).await.status, 200);
+            assert_eq!(ask(&there).await.code(), "RATE_LIMITED", "and switches no limit off");
+        }
+    }
 }
 
 #[tokio::test]
