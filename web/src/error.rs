@@ -16,6 +16,8 @@ pub enum PageError {
     },
     /// Something with a status and words for the person.
     Trouble(Trouble),
+    /// Another page comes first.
+    Elsewhere(&'static str),
 }
 
 /// A status and what to say about it.

@@ -55,6 +55,7 @@ pub(crate) async fn around(State(web): State<Web>, mut request: Request, next: N
     if let Some(error) = response.extensions().get::<Arc<PageError>>().cloned() {
         response = match &*error {
             PageError::SignIn { ended } => to_login(&web, &path, &target, &method, *ended),
+            PageError::Elsewhere(place) => Redirect::to(place).into_response(),
             PageError::Trouble(trouble) => {
                 let viewer = viewer.lock().unwrap_or_else(PoisonError::into_inner).clone();
                 error_page(&web, viewer, is_console(&path), trouble, correlation)

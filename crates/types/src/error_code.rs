@@ -137,6 +137,8 @@ error_codes! {
     AccountLocked = "ACCOUNT_LOCKED", 429, "Too many failed attempts; signing in is locked for a while.";
     AccountDisabled = "ACCOUNT_DISABLED", 403, "This account is suspended or closed.";
     SessionRevoked = "SESSION_REVOKED", 401, "This session was ended; please sign in again.";
+    PasswordChangeRequired = "PASSWORD_CHANGE_REQUIRED", 403, "This password was given by someone else; please choose your own first.";
+    PasswordPolicyViolation = "PASSWORD_POLICY_VIOLATION", 400, "An administrator's password has 12 to 128 characters, with upper and lower case, a digit and a special character, and is a new one.";
 
     // Profile, documents and their review.
     ProfileLocked = "PROFILE_LOCKED", 409, "Identity fields cannot change while they are under review or once approved.";

@@ -242,3 +242,29 @@ async fn the_landing_page_shows_the_supply_or_says_that_it_is_not_known() {
     site.refuses("GET", "/api/v1/public/supply", 503, "FEATURE_UNAVAILABLE", &[]);
     site.get("/").await.is(200).shows("not known").lacks("supply-minted");
 }
+
+#[tokio::test]
+async fn who_was_given_a_password_chooses_an_own_one_first() {
+    let site = Site::as_admin(&EVERYTHING);
+    let profile = |required: bool| {
+        json!({ "id": ME, "username": "root", "email": "root@example.com", "displayName": "Root", "role": "SUPER_OWNER",
+            "lastLoginAt": NOW, "requirePasswordChange": required, "createdAt": NOW, "permissions": EVERYTHING })
+    };
+    site.says("GET", "/api/v1/admin/auth/profile", 200, profile(true));
+    site.get("/admin/queue").await.leads_to(303, "/admin/password");
+    site.get("/admin").await.leads_to(303, "/admin/password");
+    site.get("/admin/password").await.is(200).shows("given to you by somebody else");
+
+    let path = "/api/v1/admin/auth/password/change";
+    let fields = [("currentPassword", " given "), ("newPassword", "My-Own-1"), ("confirmPassword", "My-Own-1")];
+    site.refuses("POST", path, 400, "PASSWORD_POLICY_VIOLATION", &[("newPassword", "It is too short.")]);
+    site.post("/admin/password", &fields).await.is(400).shows("id=\"newPassword-error\"").lacks("My-Own-1");
+    site.refuses("POST", path, 401, "INVALID_CREDENTIALS", &[]);
+    site.post("/admin/password", &fields).await.is(401).shows("detail of INVALID_CREDENTIALS");
+    site.says("POST", path, 200, json!({ "message": "changed" }));
+    site.post("/admin/password", &fields).await.leads_to(303, "/admin/queue?done=password-changed");
+    let asked = site.last("POST", path);
+    assert_eq!(asked.json()["currentPassword"], " given ", "to the letter");
+    site.says("GET", "/api/v1/admin/auth/profile", 200, profile(false));
+    site.get("/admin/password").await.is(200).lacks("given to you by somebody else");
+}

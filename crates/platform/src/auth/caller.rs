@@ -50,6 +50,8 @@ pub struct Admin {
     pub role: AdminRole,
     /// In which session.
     pub session_id: SessionId,
+    /// Whether a password of their own comes before anything else.
+    pub must_change_password: bool,
     session: Carried,
 }
 
@@ -142,6 +144,7 @@ from_extensions!(Admin);
 struct Known {
     subject: Uuid,
     role: Option<AdminRole>,
+    must_change_password: bool,
     transport: SessionTransport,
     cookie_hash: Option<Sha256Hex>,
     csrf_hash: Option<Sha256Hex>,
@@ -211,6 +214,7 @@ impl Auth {
                 admin_id: AdminId::from_uuid(known.subject),
                 role: known.role?,
                 session_id,
+                must_change_password: known.must_change_password,
                 session: Carried { transport: known.transport, csrf_hash: known.csrf_hash },
             })
         }))
@@ -243,7 +247,7 @@ impl Auth {
         if same(sha256(sent.as_bytes()).as_bytes(), expected.as_bytes()) { Ok(()) } else { Err(refused()) }
     }
 
-    /// Tells every process that a session has ended. Call it after the row says so.
+    /// Tells every process that a session has ended, or that what its rows say has changed. Call it after they say so.
     pub fn ended(&self, session_id: SessionId) {
         self.forget(session_id);
         self.bus.publish(&BusMessage::SessionEnded { session_id });
@@ -313,6 +317,7 @@ impl Auth {
         Ok(Some(Known {
             subject: row.profile_id.uuid(),
             role: None,
+            must_change_password: false,
             transport: row.transport,
             cookie_hash: row.cookie_hash,
             csrf_hash: row.csrf_hash,
@@ -345,6 +350,7 @@ impl Auth {
         Ok(Some(Known {
             subject: row.admin_id.uuid(),
             role: Some(row.role),
+            must_change_password: row.must_change_password,
             transport: row.transport,
             cookie_hash: row.cookie_hash,
             csrf_hash: row.csrf_hash,

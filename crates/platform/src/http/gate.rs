@@ -94,7 +94,13 @@ async fn pass(gate: &Gate, request: &mut Request) -> ApiResult<Allowance> {
     let key = caller.as_ref().map_or(RateKey::of_peer(peer.ip()), |caller| RateKey::Account(caller.account()));
     let allowance = app.limits().check(meta.limit, key).await?;
 
-    // 4. May they; and does a browser act on their behalf against their will.
+    // 4. May they; and does a browser act on their behalf against their will. Who was given a password by someone else
+    //    may do nothing with it but choose another (and look who they are, and sign out).
+    if let (Access::Admin(_), Some(Caller::Admin(admin))) = (meta.access, &caller)
+        && admin.must_change_password
+    {
+        return Err(ErrorCode::PasswordChangeRequired.into());
+    }
     if let (Access::Admin(permission), Some(Caller::Admin(admin))) = (meta.access, &caller)
         && !permission.granted_to(admin.role)
     {

@@ -183,7 +183,7 @@ impl RouteMeta {
             Access::PersonOptional | Access::Person | Access::AnyAdmin => codes.extend(SIGN_IN),
             Access::Admin(_) => {
                 codes.extend(SIGN_IN);
-                codes.push(ErrorCode::Forbidden);
+                codes.extend([ErrorCode::Forbidden, ErrorCode::PasswordChangeRequired]);
             }
         }
         if self.access != Access::Public && !self.method.is_safe() {

@@ -19,6 +19,8 @@ pub struct AdminSession {
     pub role: AdminRole,
     /// Whether their account may be used.
     pub is_active: bool,
+    /// Whether they must choose a password of their own before anything else.
+    pub must_change_password: bool,
     /// How the session travels.
     pub transport: SessionTransport,
     /// SHA-256 of the cookie's secret.
@@ -53,6 +55,7 @@ pub async fn with_admin(db: &impl ConnectionTrait, session_id: SessionId) -> Res
         admin_id: admin.admin_id.0,
         role: admin.role.0,
         is_active: admin.is_active,
+        must_change_password: admin.must_change_password,
         transport: row.transport.0,
         cookie_hash: row.cookie_hash.map(|hash| hash.0),
         csrf_hash: row.csrf_hash.map(|hash| hash.0),
@@ -97,6 +100,32 @@ pub async fn revoke(
         .exec(tx)
         .await?;
     Ok(done.rows_affected == 1)
+}
+
+/// Ends every session of an administrator but one; the sessions that were ended.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn revoke_others(
+    tx: &impl ConnectionTrait,
+    admin_id: AdminId,
+    kept: SessionId,
+    reason: &str,
+    now: Timestamp,
+) -> Result<Vec<SessionId>, StoreError> {
+    let open = Entity::find()
+        .filter(Column::AdminId.eq(Col(admin_id)))
+        .filter(Column::SessionId.ne(Col(kept)))
+        .filter(Column::RevokedAt.is_null())
+        .all(tx)
+        .await?;
+    let mut ended = Vec::with_capacity(open.len());
+    for row in open {
+        if revoke(tx, row.session_id.0, reason, now).await? {
+            ended.push(row.session_id.0);
+        }
+    }
+    Ok(ended)
 }
 
 /// Notes that a session was used; never sets the mark back.

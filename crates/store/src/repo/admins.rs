@@ -104,3 +104,26 @@ pub async fn signed_in(tx: &impl ConnectionTrait, id: AdminId, now: Timestamp) -
         .await?;
     Ok(())
 }
+
+/// Replaces an administrator's password, if it is still the one that `old_hash` was made of. `false`: somebody else was
+/// faster, and nothing was changed.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn change_password(
+    tx: &impl ConnectionTrait,
+    id: AdminId,
+    old_hash: &str,
+    new_hash: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let done = Entity::update_many()
+        .col_expr(Column::PasswordHash, new_hash.into())
+        .col_expr(Column::MustChangePassword, false.into())
+        .col_expr(Column::UpdatedAt, Col(now).into())
+        .filter(Column::AdminId.eq(Col(id)))
+        .filter(Column::PasswordHash.eq(old_hash))
+        .exec(tx)
+        .await?;
+    Ok(done.rows_affected == 1)
+}

@@ -6,7 +6,10 @@ mod supply;
 mod system;
 mod users;
 
-pub use auth::{AdminLoginRequest, AdminProfile, AdminSessionGranted, AdminSummary, AdminView, AppointAdminRequest};
+pub use auth::{
+    AdminLoginRequest, AdminProfile, AdminSessionGranted, AdminSummary, AdminView, AppointAdminRequest,
+    ChangeAdminPasswordRequest,
+};
 pub use outbox::{OutboxCommandDetail, OutboxCommandView, OutboxDepth};
 pub use supply::{
     CountrySupply, CountrySupplyList, PhaseStats, PoolFigures, PoolView, SupplyPools, SupplyReply, SupplyStatus,

@@ -19,7 +19,7 @@ use gx_store::repo::admin_sessions::{self, AdminSessionRow};
 use gx_store::repo::admins::{self, Administrator};
 use gx_store::repo::sign_ins;
 use gx_types::api::admin::{AdminLoginRequest, AdminSessionGranted, AdminSummary};
-use gx_types::{ErrorCode, SessionTransport};
+use gx_types::{ErrorCode, SessionTransport, Sha256Hex};
 
 use super::ends;
 
@@ -65,7 +65,7 @@ async fn handle(
     // 2. The lock, one attempt per account at a time. Both names of an account share its lock.
     let admin = admins::by_login(app.store().read(), &name).await?;
     let subject = admin.as_ref().map_or(name, |admin| admin.username.clone());
-    let subject = sha256(format!("admin\n{subject}").as_bytes());
+    let subject = failure_subject(&subject);
     let _turn = attempt_turn(subject).await;
     let now = app.now();
     if let Some(until) = sign_ins::locked_until(app.store().read(), subject, now).await? {
@@ -113,7 +113,12 @@ async fn handle(
     granted(&app, &session, &admin).await
 }
 
-fn typed(field: &'static str, text: &str) -> ApiResult<String> {
+/// Under what failed attempts of an administrator are counted.
+pub(super) fn failure_subject(username: &str) -> Sha256Hex {
+    sha256(format!("admin\n{username}").as_bytes())
+}
+
+pub(super) fn typed(field: &'static str, text: &str) -> ApiResult<String> {
     if text.is_empty() {
         return Err(ApiError::field(field, ErrorCode::FieldRequired, ErrorCode::FieldRequired.title()));
     }

@@ -3,6 +3,7 @@
 mod keys;
 mod login;
 mod logout;
+mod password;
 mod profile;
 mod refresh;
 
@@ -16,7 +17,7 @@ use crate::command::Routes;
 const SESSION_LIFE: Duration = Duration::from_secs(24 * 3600);
 
 pub(crate) fn routes() -> Routes {
-    vec![login::route(), refresh::route(), logout::route(), profile::route(), keys::route()]
+    vec![login::route(), refresh::route(), logout::route(), profile::route(), password::route(), keys::route()]
 }
 
 /// When a session that began at `begun` ends at the latest.

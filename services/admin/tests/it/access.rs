@@ -44,7 +44,9 @@ async fn every_route_lets_in_whom_it_declares_and_nobody_else() {
                 assert_eq!((bare.status, bare.code()), (401, "UNAUTHORIZED"), "{path}");
                 assert_eq!((as_person.status, nonsense.status), (401, 401), "{path}");
                 if meta.operation_id() != "adminLogout" {
-                    assert_eq!(ask(Some(world.token(AdminRole::Auditor))).await.status, 200, "{path}");
+                    // Let in; where a body is needed, the empty one is refused by its fields.
+                    let answer = ask(Some(world.token(AdminRole::Auditor))).await;
+                    assert!([200, 422].contains(&answer.status), "{path}: {}", answer.body);
                 }
             }
             Access::Admin(permission) => {

@@ -215,3 +215,84 @@ async fn two_keys_are_published_and_the_next_takes_over_in_time() {
         .unwrap();
     assert!(claims.is_some());
 }
+
+async fn change(world: &World, token: &Value, current: &str, new: &str, again: &str) -> TestAnswer {
+    let body = json!({ "currentPassword": current, "newPassword": new, "confirmPassword": again });
+    world.api.post("/api/v1/admin/auth/password/change").token(token.as_str().unwrap()).json(&body).send().await
+}
+
+/// Says that the administrator's password was given by someone else.
+async fn must_change(world: &World, role: AdminRole) {
+    let id = gx_store::Col(world.admin(role).admin_id);
+    world
+        .test
+        .write(move |tx| {
+            Box::pin(async move {
+                Entity::update_many()
+                    .col_expr(Column::MustChangePassword, true.into())
+                    .filter(Column::AdminId.eq(id))
+                    .exec(tx)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_given_password_opens_nothing_but_the_way_to_an_own_one() {
+    let world = World::new().await;
+    let name = with_password(&world, AdminRole::SuperOwner).await;
+    must_change(&world, AdminRole::SuperOwner).await;
+    let granted = login(&world, json!({ "username": name, "password": PASSWORD })).await;
+    let token = &granted.body["accessToken"];
+    assert_eq!(profile(&world, token).await.body["requirePasswordChange"], true);
+    let users = || world.api.get("/api/v1/admin/users").token(token.as_str().unwrap());
+    let refused = users().send().await;
+    assert_eq!((refused.status, refused.code()), (403, "PASSWORD_CHANGE_REQUIRED"));
+
+    let changed = change(&world, token, PASSWORD, "My-Own-Horse-8", "My-Own-Horse-8").await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    assert_eq!(profile(&world, token).await.body["requirePasswordChange"], false);
+    assert_eq!(users().send().await.status, 200);
+    let old = login(&world, json!({ "username": name, "password": PASSWORD })).await;
+    assert_eq!((old.status, old.code()), (401, "INVALID_CREDENTIALS"));
+    assert_eq!(login(&world, json!({ "username": name, "password": "My-Own-Horse-8" })).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_changed_password_ends_every_other_session() {
+    let world = World::new().await;
+    let name = with_password(&world, AdminRole::Admin).await;
+    let own = login(&world, json!({ "username": name, "password": PASSWORD })).await;
+    let other = login(&world, json!({ "username": name, "password": PASSWORD })).await;
+    assert_eq!(profile(&world, &other.body["accessToken"]).await.status, 200);
+    let changed = change(&world, &own.body["accessToken"], PASSWORD, "My-Own-Horse-8", "My-Own-Horse-8").await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    assert_eq!(profile(&world, &own.body["accessToken"]).await.status, 200);
+    assert_eq!(profile(&world, &other.body["accessToken"]).await.code(), "SESSION_REVOKED");
+    assert_eq!(refresh(&world, &other.body["refreshToken"]).await.code(), "SESSION_REVOKED");
+    assert_eq!(refresh(&world, &own.body["refreshToken"]).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_password_that_breaks_a_rule_is_refused_and_guesses_lock() {
+    let world = World::new().await;
+    let name = with_password(&world, AdminRole::Auditor).await;
+    let token = login(&world, json!({ "username": name, "password": PASSWORD })).await.body["accessToken"].clone();
+    for bad in ["Short-1a", "all-lower-case-1", "ALL-UPPER-CASE-1", "No-Digits-At-All", "NoSpecial12345", PASSWORD] {
+        let answer = change(&world, &token, PASSWORD, bad, bad).await;
+        assert_eq!((answer.status, answer.code()), (400, "PASSWORD_POLICY_VIOLATION"), "{bad}");
+        assert_eq!(answer.body["errors"][0]["field"], "newPassword");
+    }
+    let typo = change(&world, &token, PASSWORD, "My-Own-Horse-8", "My-Own-Horse-9").await;
+    assert_eq!((typo.status, typo.code()), (400, "PASSWORDS_DONT_MATCH"));
+    for _ in 0..5 {
+        let wrong = change(&world, &token, "wrong", "My-Own-Horse-8", "My-Own-Horse-8").await;
+        assert_eq!((wrong.status, wrong.code()), (401, "INVALID_CREDENTIALS"));
+    }
+    let locked = change(&world, &token, PASSWORD, "My-Own-Horse-8", "My-Own-Horse-8").await;
+    assert_eq!((locked.status, locked.code()), (429, "ACCOUNT_LOCKED"));
+    let login = login(&world, json!({ "username": name, "password": PASSWORD })).await;
+    assert_eq!(login.code(), "ACCOUNT_LOCKED", "the lock is the login's");
+}

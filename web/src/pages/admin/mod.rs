@@ -2,6 +2,7 @@
 
 mod login;
 mod outbox;
+mod password;
 mod session;
 mod system;
 mod user;
@@ -18,6 +19,7 @@ pub(super) fn routes() -> Router<Web> {
     Router::new()
         .route("/admin", get(home))
         .merge(login::routes())
+        .merge(password::routes())
         .merge(users::routes())
         .merge(user::routes())
         .merge(outbox::routes())

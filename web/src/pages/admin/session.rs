@@ -8,6 +8,7 @@ use gx_platform::auth::Permission;
 use gx_types::AdminRole;
 use gx_types::api::admin::AdminProfile;
 
+use super::password;
 use crate::Web;
 use crate::cookies;
 use crate::error::{PageError, PageResult};
@@ -52,6 +53,9 @@ where
             name: me.display_name.clone(),
             role: role_name(me.role).to_owned(),
         }));
+        if me.require_password_change && parts.uri.path() != password::PLACE {
+            return Err(PageError::Elsewhere(password::PLACE));
+        }
         Ok(Self { visit, me })
     }
 }

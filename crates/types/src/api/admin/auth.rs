@@ -45,6 +45,22 @@ pub struct AdminSessionGranted {
     pub admin: AdminSummary,
 }
 
+/// `POST /api/v1/admin/auth/password/change`.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ChangeAdminPasswordRequest {
+    /// The present password.
+    #[cfg_attr(feature = "openapi", schema(format = "password", min_length = 1, max_length = 254))]
+    pub current_password: String,
+    /// The new one: 12 to 128 characters with upper and lower case, a digit and a special character.
+    #[cfg_attr(feature = "openapi", schema(format = "password", min_length = 12, max_length = 128))]
+    pub new_password: String,
+    /// The new one again.
+    #[cfg_attr(feature = "openapi", schema(format = "password", min_length = 12, max_length = 128))]
+    pub confirm_password: String,
+}
+
 /// An administrator in brief.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

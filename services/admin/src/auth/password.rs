@@ -1,0 +1,123 @@
+//! `POST /api/v1/admin/auth/password/change`: a password of one's own. It ends every other session, so that whoever knew
+//! the old password is out; wrong guesses count as failed logins do.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use gx_base::Secret;
+use gx_base::limits::{ADMIN_LOGIN_FAILURES_MAX, ADMIN_LOGIN_LOCK_SECONDS};
+use gx_platform::App;
+use gx_platform::auth::{Admin, attempt_turn};
+use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, Handled, RateClass, Route};
+use gx_store::repo::{admin_sessions, admins, sign_ins};
+use gx_types::ErrorCode;
+use gx_types::api::admin::ChangeAdminPasswordRequest;
+use gx_types::api::identity::Message;
+
+use super::login::{failure_subject, typed};
+
+/// Failures within this time count together, and lock for as long.
+const WINDOW: Duration = Duration::from_secs(ADMIN_LOGIN_LOCK_SECONDS);
+const CHARS_MIN: usize = 12;
+const CHARS_MAX: usize = 128;
+
+pub(crate) fn route() -> Handled {
+    Route::post("/api/v1/admin/auth/password/change", "changeAdminPassword")
+        .summary("Choose a new password")
+        .description("Ends every other session of the administrator. Wrong guesses count as failed logins do.")
+        .access(Access::AnyAdmin)
+        .limit(RateClass::Login)
+        .body::<ChangeAdminPasswordRequest>()
+        .reply::<Message>(200, "The password is changed")
+        .errors(&[
+            ErrorCode::InvalidCredentials,
+            ErrorCode::AccountLocked,
+            ErrorCode::PasswordPolicyViolation,
+            ErrorCode::PasswordsDontMatch,
+            ErrorCode::SessionRevoked,
+        ])
+        .handle(handle)
+}
+
+async fn handle(
+    State(app): State<App>,
+    admin: Admin,
+    ApiJson(request): ApiJson<ChangeAdminPasswordRequest>,
+) -> ApiResult<Json<Message>> {
+    // 1. What was typed.
+    let current = Secret::new(typed("currentPassword", &request.current_password)?);
+    let new = chosen(&request)?;
+
+    // 2. The present password, one attempt at a time, under the lock of the login.
+    let row = admins::find(app.store().read(), admin.admin_id).await?.ok_or(ErrorCode::SessionRevoked)?;
+    let subject = failure_subject(&row.username);
+    let _turn = attempt_turn(subject).await;
+    let now = app.now();
+    if let Some(until) = sign_ins::locked_until(app.store().read(), subject, now).await? {
+        return Err(ApiError::new(ErrorCode::AccountLocked).with_retry_after(until.since(now)));
+    }
+    let old_hash = row.password_hash.clone();
+    if !app.passwords().verify(current, Some(old_hash.clone())).await? {
+        app.store()
+            .write(move |tx| {
+                Box::pin(async move { sign_ins::failed(tx, subject, now, ADMIN_LOGIN_FAILURES_MAX, WINDOW).await })
+            })
+            .await
+            .map_err(ApiError::from)?;
+        return Err(ApiError::new(ErrorCode::InvalidCredentials).with_detail("this is not your present password"));
+    }
+
+    // 3. The new one, and the end of every other session.
+    let new_hash = app.passwords().hash(new).await?;
+    let (admin_id, session_id) = (admin.admin_id, admin.session_id);
+    let ended = app
+        .store()
+        .write(move |tx| {
+            let (old_hash, new_hash) = (old_hash.clone(), new_hash.clone());
+            Box::pin(async move {
+                if !admins::change_password(tx, admin_id, &old_hash, &new_hash, now).await? {
+                    return Ok(None);
+                }
+                sign_ins::succeeded(tx, subject).await?;
+                let reason = "the password was changed";
+                admin_sessions::revoke_others(tx, admin_id, session_id, reason, now).await.map(Some)
+            })
+        })
+        .await
+        .map_err(ApiError::from)?;
+    let Some(ended) = ended else { return Err(ErrorCode::StateConflict.into()) };
+    for session in ended.into_iter().chain([session_id]) {
+        app.auth().ended(session);
+    }
+    tracing::info!(%admin_id, "an administrator has changed their password");
+    Ok(Json(Message { message: "Your password is changed; other sessions are ended.".to_owned() }))
+}
+
+/// The new password, if it meets the rules.
+fn chosen(request: &ChangeAdminPasswordRequest) -> ApiResult<Secret> {
+    let password = &request.new_password;
+    let broken = |rule: &'static str| {
+        Err(ApiError::new(ErrorCode::PasswordPolicyViolation).with_detail(rule).with_field(
+            "newPassword",
+            ErrorCode::PasswordPolicyViolation,
+            rule,
+        ))
+    };
+    let has = |what: fn(char) -> bool| password.chars().any(what);
+    match password.chars().count() {
+        ..CHARS_MIN => return broken("It has fewer than 12 characters."),
+        count if count > CHARS_MAX => return broken("It has more than 128 characters."),
+        _ if !has(char::is_uppercase) => return broken("It has no upper-case letter."),
+        _ if !has(char::is_lowercase) => return broken("It has no lower-case letter."),
+        _ if !has(char::is_numeric) => return broken("It has no digit."),
+        _ if !has(|c| !c.is_alphanumeric()) => return broken("It has no special character."),
+        _ if *password == request.current_password => return broken("It is the present one."),
+        _ => {}
+    }
+    if *password != request.confirm_password {
+        let code = ErrorCode::PasswordsDontMatch;
+        return Err(ApiError::new(code).with_field("confirmPassword", code, code.title()));
+    }
+    Ok(Secret::new(password))
+}
