@@ -300,3 +300,21 @@ async fn documents_are_shown_without_number_and_as_files_to_reviewers_only_throu
         assert_eq!((answer.status, answer.field()), (422, "userId:FIELD_INVALID".to_owned()), "{bad}");
     }
 }
+
+/// The hash of the document has one maker; whoever sends one, of whatever form, is refused by the field's name.
+#[tokio::test]
+async fn no_hash_is_taken_from_anyone() {
+    let world = World::new().await;
+    let (id, _) = world.pending("Alice").await;
+    let good = "0123456789abcdef".repeat(4);
+    let bcrypt = "$2b$10$abcdefghijklmnopqrstuv1234567890abcdefghijklmnopqrstu12345";
+    for hash in [bcrypt, &good.to_uppercase(), &good[..63], &format!("{good}0"), &good] {
+        let mut body = approval();
+        body["biometricHash"] = json!(hash);
+        let answer = approve(&world, id, &body).await;
+        assert_eq!((answer.status, answer.field()), (422, "biometricHash:FIELD_UNKNOWN".to_owned()), "{hash}");
+    }
+    assert_eq!(world.commands().await, 0);
+    let person = people::find(world.test.app.store().read(), id).await.unwrap().unwrap();
+    assert_eq!(person.biometric_hash, None);
+}

@@ -235,3 +235,14 @@ async fn all_countries_are_served_by_name() {
         assert!(!countries.iter().any(|row| row["countryCode"] == "XK"));
     }
 }
+
+#[tokio::test]
+async fn nobody_enters_a_hash_of_their_own() {
+    let test = TestApp::start().await;
+    let ada = test.person(TestPerson::default()).await;
+    let bcrypt = "$2b$10$abcdefghijklmnopqrstuv1234567890abcdefghijklmnopqrstu12345";
+    for hash in [bcrypt, "A", &"a".repeat(64)] {
+        let answer = patch(&test, ada.profile_id, &ada.token, json!({ "biometricHash": hash })).await;
+        assert_eq!((answer.status, answer.field().as_str()), (422, "biometricHash:FIELD_UNKNOWN"), "{hash}");
+    }
+}
