@@ -333,6 +333,10 @@ impl Flight<'_> {
     }
 
     async fn commit(&mut self, committed: Committed, end: End) -> Result<End, Stopped> {
+        tracing::info!(
+            command_id = %self.holder.command_id, correlation_id = %self.claimed.correlation_id,
+            command = self.kind(), tx_id = %committed.tx_id, block = committed.block, "the ledger committed a command"
+        );
         let settled = SettledCommand {
             holder: self.holder,
             tx_id: committed.tx_id,

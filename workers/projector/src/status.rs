@@ -20,6 +20,9 @@ struct Seen {
     next_block: u64,
     /// Number and time of the oldest block that is not projected.
     oldest: Option<(u64, Timestamp)>,
+    /// Number of the next block, and when it was first seen that the ledger has it: a bound for the age of a block
+    /// that cannot be read.
+    owed: Option<(u64, Timestamp)>,
     stop: Option<Stop>,
     leading: bool,
     /// What the last nightly check found broken.
@@ -58,6 +61,12 @@ impl Status {
         let mut seen = self.lock();
         seen.ledger = Some(LedgerSeen { height, at: now });
         seen.ledger_down = None;
+        let next = seen.next_block;
+        if height < next {
+            seen.owed = None;
+        } else if seen.owed.is_none_or(|(number, _)| number < next) {
+            seen.owed = Some((next, now));
+        }
     }
 
     pub fn ledger_failed(&self, reason: String) {
@@ -70,6 +79,9 @@ impl Status {
         seen.next_block = seen.next_block.max(next_block);
         if seen.oldest.is_some_and(|(number, _)| number < seen.next_block) {
             seen.oldest = None;
+        }
+        if seen.owed.is_some_and(|(number, _)| number < seen.next_block) {
+            seen.owed = None;
         }
         seen.stop = stop;
     }
@@ -112,7 +124,7 @@ impl Status {
             next_block: seen.next_block,
             ledger_height: height,
             lag_blocks: height.map_or(0, |height| (height + 1).saturating_sub(seen.next_block)),
-            oldest_age: seen.oldest.map_or(Duration::ZERO, |(_, at)| now.since(at)),
+            oldest_age: seen.oldest.or(seen.owed).map_or(Duration::ZERO, |(_, at)| now.since(at)),
             stop: seen.stop.clone(),
             leading: seen.leading,
         }
@@ -191,6 +203,23 @@ mod tests {
         assert!(status.probe_ledger(now).is_err());
         status.ledger_answered(7, now);
         assert!(status.probe_ledger(now).is_ok());
+    }
+
+    #[test]
+    fn a_block_that_cannot_be_read_ages_from_when_it_was_first_missed() {
+        let status = Status::default();
+        let now = Timestamp::from_micros(0);
+        status.checkpoint(8, None);
+        status.ledger_answered(7, now);
+        assert!(status.probe_projection(now.plus(9 * SECOND), SECOND).is_ok(), "nothing is owed");
+        status.ledger_answered(8, now);
+        status.ledger_answered(9, now.plus(SECOND));
+        assert!(status.probe_projection(now.plus(SECOND), SECOND).is_ok());
+        let why = status.probe_projection(now.plus(2 * SECOND), SECOND).unwrap_err();
+        assert!(why.contains("block 8 is 2 s old"), "{why}");
+        status.applied(9);
+        status.ledger_answered(9, now.plus(2 * SECOND));
+        assert!(status.probe_projection(now.plus(3 * SECOND), SECOND).is_ok(), "the next one is owed since then");
     }
 
     #[test]
