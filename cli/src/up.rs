@@ -9,8 +9,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use gx_base::{Component, SystemClock, SystemEntropy};
+use gx_base::{Clock, Component, Entropy, SystemClock, SystemEntropy};
 use gx_ledger::{EmbeddedLedger, EmbeddedOptions, Ledger};
+use gx_outbox_submitter::SubmitterOptions;
 use gx_platform::{App, AppParts};
 use gx_types::EnvName;
 use gx_web::probe::Target;
@@ -30,11 +31,55 @@ const BOOTSTRAP_LIMIT: Duration = Duration::from_secs(60);
 
 type Listeners = BTreeMap<Component, TcpListener>;
 
+/// Puts something between the workers and the ledger.
+pub type Line = Box<dyn Fn(Arc<dyn Ledger>) -> Arc<dyn Ledger> + Send + Sync>;
+
+/// What the platform takes from the machine it runs on. The binary knows only [`Machine::of_process`]; nothing that can
+/// be typed or set changes it.
+pub struct Machine {
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// What the workers reach the ledger through; the ledger itself when absent.
+    pub line: Option<Line>,
+    /// Settings below those of the environment, by name.
+    pub settings: BTreeMap<String, String>,
+    /// Ends it in order, as SIGTERM does.
+    pub stop: CancellationToken,
+}
+
+impl Machine {
+    /// The clock, the randomness and the ledger that there are.
+    #[must_use]
+    pub fn of_process() -> Self {
+        Self {
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+            line: None,
+            settings: BTreeMap::new(),
+            stop: CancellationToken::new(),
+        }
+    }
+
+    /// A setting that a worker reads by its name.
+    fn setting(&self, name: &str) -> Option<String> {
+        std::env::var(name).ok().or_else(|| self.settings.get(name).cloned())
+    }
+
+    async fn told_to_stop(&self) {
+        tokio::select! {
+            () = serve::stop_signal() => {}
+            () = self.stop.cancelled() => {}
+        }
+    }
+}
+
 /// Runs until it is told to stop (Ctrl-C, SIGTERM) or a component fails.
 ///
 /// # Errors
 /// When something cannot be started, with its name; when a component fails.
-pub async fn run(up: Up) -> Result<()> {
+pub async fn run(up: Up, machine: Machine) -> Result<()> {
     let started = Instant::now();
     let home = Home::open(&up.place)?;
     let wanted: Vec<Component> = if up.only.is_empty() { Component::ALL.to_vec() } else { up.only.clone() };
@@ -46,25 +91,30 @@ pub async fn run(up: Up) -> Result<()> {
         Some(listener) => listener.local_addr()?.port(),
         None => WALLET_PORT,
     };
-    let settings = home.settings(wallet_port)?;
+    let settings = home.settings_with(wallet_port, machine.settings.clone())?;
     gx_platform::logging::install(&settings.log_level, settings.log_format);
     gx_platform::metrics::install(crate::docs::METRICS)?;
-    let counts = (settings.outbox_submitters, settings.projectors);
+    let options = SubmitterOptions::from_settings(|name| machine.setting(name)).map_err(anyhow::Error::msg)?;
+    let crew = workers::Crew { submitters: settings.outbox_submitters, projectors: settings.projectors, options };
 
     // 2. Database and schema.
     say(started, "database and schema");
     let stop = CancellationToken::new();
-    let parts = AppParts::connect(settings, Arc::new(SystemClock), Arc::new(SystemEntropy), stop.clone())
+    let parts = AppParts::connect(settings, machine.clock.clone(), machine.entropy.clone(), stop.clone())
         .await
         .context("the database")?;
-    parts.store.migrate(&SystemClock).await.context("the schema of the database")?;
+    parts.store.migrate(&*machine.clock).await.context("the schema of the database")?;
     let app = App::start(parts).await?;
 
     // 3. Ledger, workers, services, edge.
     say(started, "ledger and components");
-    let ledger = open_ledger(&home, &wanted, up.place.env)?;
+    let ledger = open_ledger(&home, &wanted, up.place.env, &machine)?;
+    let reached = ledger.clone().map(|ledger| {
+        let ledger: Arc<dyn Ledger> = ledger;
+        machine.line.as_ref().map_or_else(|| Arc::clone(&ledger), |line| line(Arc::clone(&ledger)))
+    });
     let mut tasks: JoinSet<Result<()>> = JoinSet::new();
-    start(&app, ledger.clone(), listeners, &addresses, counts, &stop, &mut tasks)?;
+    start(&app, reached, listeners, &addresses, &crew, &stop, &mut tasks)?;
 
     // 4. What a first start needs.
     let running = async {
@@ -78,7 +128,7 @@ pub async fn run(up: Up) -> Result<()> {
         anyhow::Ok(())
     };
     let ended = tokio::select! {
-        ready = async { running.await?; serve::stop_signal().await; anyhow::Ok(()) } => ready,
+        ready = async { running.await?; machine.told_to_stop().await; anyhow::Ok(()) } => ready,
         failed = first_failure(&mut tasks) => failed,
     };
 
@@ -147,12 +197,17 @@ fn by_name(addresses: &BTreeMap<Component, String>) -> BTreeMap<&str, &str> {
     addresses.iter().map(|(component, address)| (component.name(), address.as_str())).collect()
 }
 
-fn open_ledger(home: &Home, wanted: &[Component], env: EnvName) -> Result<Option<Arc<EmbeddedLedger>>> {
+fn open_ledger(
+    home: &Home,
+    wanted: &[Component],
+    env: EnvName,
+    machine: &Machine,
+) -> Result<Option<Arc<EmbeddedLedger>>> {
     if !wanted.contains(&Component::Ledger) {
         return Ok(None);
     }
     let ledger =
-        EmbeddedLedger::open(&home.ledger(), EmbeddedOptions::of(env), Arc::new(SystemClock), Arc::new(SystemEntropy))
+        EmbeddedLedger::open(&home.ledger(), EmbeddedOptions::of(env), machine.clock.clone(), machine.entropy.clone())
             .context("the ledger")?;
     Ok(Some(Arc::new(ledger)))
 }
@@ -160,22 +215,22 @@ fn open_ledger(home: &Home, wanted: &[Component], env: EnvName) -> Result<Option
 /// Starts every component that has a listener.
 fn start(
     app: &App,
-    ledger: Option<Arc<EmbeddedLedger>>,
+    ledger: Option<Arc<dyn Ledger>>,
     listeners: Listeners,
     addresses: &BTreeMap<Component, String>,
-    (submitters, projectors): (usize, usize),
+    crew: &workers::Crew,
     stop: &CancellationToken,
     tasks: &mut JoinSet<Result<()>>,
 ) -> Result<()> {
     for (component, listener) in listeners {
         let served = match component {
             Component::OutboxSubmitter | Component::Projector => {
-                let ledger: Arc<dyn Ledger> =
+                let ledger =
                     ledger.clone().with_context(|| format!("{component} needs the ledger: add it to --only"))?;
                 if component == Component::Projector {
-                    workers::projectors(app, &ledger, projectors, stop, tasks)
+                    workers::projectors(app, &ledger, crew, stop, tasks)
                 } else {
-                    workers::submitters(app, &ledger, submitters, stop, tasks)?
+                    workers::submitters(app, &ledger, crew, stop, tasks)
                 }
             }
             Component::Wallet => {

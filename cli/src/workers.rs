@@ -15,27 +15,33 @@ use tokio_util::sync::CancellationToken;
 use crate::build_info::build_info;
 use crate::compose;
 
-/// Starts `count` submitters in this process; the answer serves their health and metrics.
-///
-/// # Errors
-/// When a setting of the submitter cannot be read.
+/// The workers that one process runs.
+pub struct Crew {
+    /// Submitters.
+    pub submitters: usize,
+    /// Projectors.
+    pub projectors: usize,
+    /// How each submitter works.
+    pub options: SubmitterOptions,
+}
+
+/// Starts the submitters; the answer serves their health and metrics.
 pub fn submitters(
     app: &App,
     ledger: &Arc<dyn Ledger>,
-    count: usize,
+    crew: &Crew,
     stop: &CancellationToken,
     tasks: &mut JoinSet<Result<()>>,
-) -> Result<Served> {
-    let options = SubmitterOptions::from_settings(|name| std::env::var(name).ok()).map_err(anyhow::Error::msg)?;
+) -> Served {
     let mut healths: Vec<SubmitterHealth> = Vec::new();
-    for _ in 0..count {
+    for _ in 0..crew.submitters {
         let bus = app.bus().clone();
         let submitter = Submitter::new(
             app.store().clone(),
             Arc::clone(ledger),
             app.clock().clone(),
             app.entropy().clone(),
-            options.clone(),
+            crew.options.clone(),
             // Who waits for a command looks again when it is refused; the projector tells of those that are settled.
             Arc::new(move |command_ids| {
                 bus.publish(&BusMessage::CommandsSettled { command_ids: command_ids.to_vec() });
@@ -57,19 +63,19 @@ pub fn submitters(
             async move { answer }
         })
         .build();
-    Ok(Served::new(component, app, health, build_info()))
+    Served::new(component, app, health, build_info())
 }
 
-/// Starts `count` projectors in this process, of which one applies blocks; the answer serves health and metrics.
+/// Starts the projectors, of which one applies blocks; the answer serves health and metrics.
 pub fn projectors(
     app: &App,
     ledger: &Arc<dyn Ledger>,
-    count: usize,
+    crew: &Crew,
     stop: &CancellationToken,
     tasks: &mut JoinSet<Result<()>>,
 ) -> Served {
     let projectors: Vec<Arc<Projector>> =
-        (0..count.max(1)).map(|_| Arc::new(Projector::of(app, Arc::clone(ledger)))).collect();
+        (0..crew.projectors.max(1)).map(|_| Arc::new(Projector::of(app, Arc::clone(ledger)))).collect();
     // Each of them watches ledger and checkpoint; any one tells how far the read model is.
     let health = projectors.first().map_or_else(
         || HealthBuilder::new(Component::Projector.name(), app.clock().clone()).build(),

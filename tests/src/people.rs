@@ -181,6 +181,13 @@ impl Person {
         self.api.post(&format!("/api/v1/users/{}/kyc", self.id), &ids).await.expect(201);
     }
 
+    /// Signs in anew with e-mail address and password; `None` when no answer came.
+    pub async fn sign_in(&self, api: &Api) -> Option<Api> {
+        let body = json!({ "email": self.person.email(), "password": PASSWORD });
+        let reply = api.try_post_once("/api/v1/auth/login", "signing-in", &body).await?;
+        Some(api.with_token(reply.body["accessToken"].as_str()?))
+    }
+
     /// The profile.
     pub async fn profile(&self) -> Value {
         self.api.get(&format!("/api/v1/users/{}", self.id)).await.expect(200)["user"].clone()

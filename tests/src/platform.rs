@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::inside::{Inside, Running};
 use crate::wait::wait_for;
 use crate::{Api, Database, serve};
 
@@ -22,9 +23,31 @@ pub struct PlatformBuilder {
     args: Vec<String>,
     env: Vec<(String, String)>,
     in_processes: bool,
+    inside: Option<Inside>,
+    data: Option<PathBuf>,
 }
 
 impl PlatformBuilder {
+    /// In this process, with what `inside` has in its hands.
+    #[must_use]
+    pub fn inside(mut self, inside: &Inside) -> Self {
+        self.inside = Some(inside.clone());
+        self
+    }
+
+    /// On a database server of the test's own.
+    #[must_use]
+    pub fn database_url(self, url: &str) -> Self {
+        self.env("DATABASE_URL", url)
+    }
+
+    /// With its data there, for example on another disk.
+    #[must_use]
+    pub fn data_in(mut self, folder: &Path) -> Self {
+        self.data = Some(folder.to_owned());
+        self
+    }
+
     /// Ledger and workers in one process, every service and the edge in a process of its own beside it; over Redis and
     /// S3 where the test run has them.
     #[must_use]
@@ -58,8 +81,11 @@ impl PlatformBuilder {
     /// Starts it and waits until every component is ready.
     pub async fn start(self) -> Platform {
         let folder = TempDir::new().expect("a temporary folder");
+        let data = self.data.unwrap_or_else(|| folder.path().join("data"));
         let mut env = self.env;
-        if let Some(url) = self.database.create() {
+        if !env.iter().any(|(name, _)| name == "DATABASE_URL")
+            && let Some(url) = self.database.create()
+        {
             env.push(("DATABASE_URL".to_owned(), url));
         }
         // A person's limits are for people; a suite is many people from one address.
@@ -76,9 +102,12 @@ impl PlatformBuilder {
         }
         let mut platform = Platform {
             folder,
+            data,
             args: self.args,
             env,
             child: None,
+            inside: self.inside,
+            running: None,
             services: Vec::new(),
             addresses: BTreeMap::new(),
             failpoint: None,
@@ -94,9 +123,12 @@ impl PlatformBuilder {
 /// A running platform with a data folder of its own; ends when dropped.
 pub struct Platform {
     folder: TempDir,
+    data: PathBuf,
     args: Vec<String>,
     env: Vec<(String, String)>,
     child: Option<Child>,
+    inside: Option<Inside>,
+    running: Option<Running>,
     services: Vec<Child>,
     pub(crate) addresses: BTreeMap<String, String>,
     failpoint: Option<String>,
@@ -106,13 +138,20 @@ impl Platform {
     /// A platform without test people, on devnet.
     #[must_use]
     pub fn on(database: Database) -> PlatformBuilder {
-        PlatformBuilder { database, args: vec!["--no-people".to_owned()], env: Vec::new(), in_processes: false }
+        PlatformBuilder {
+            database,
+            args: vec!["--no-people".to_owned()],
+            env: Vec::new(),
+            in_processes: false,
+            inside: None,
+            data: None,
+        }
     }
 
     /// A platform with the test people, on devnet.
     #[must_use]
     pub fn with_people(database: Database) -> PlatformBuilder {
-        PlatformBuilder { database, args: Vec::new(), env: Vec::new(), in_processes: false }
+        PlatformBuilder { database, args: Vec::new(), env: Vec::new(), in_processes: false, inside: None, data: None }
     }
 
     /// The `gx` binary under test.
@@ -129,14 +168,14 @@ impl Platform {
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(Self::binary());
         command.args(args).envs(self.env.iter().map(|(name, value)| (name, value)));
-        command.env("GX_DATA", self.folder.path().join("data")).env("GX_ENV", "devnet");
+        command.env("GX_DATA", &self.data).env("GX_ENV", "devnet");
         command
     }
 
     /// The data folder.
     #[must_use]
     pub fn data(&self) -> PathBuf {
-        self.folder.path().join("data")
+        self.data.clone()
     }
 
     /// Where the file is that a named point writes before it kills the process.
@@ -195,6 +234,10 @@ impl Platform {
         self.kill();
         // The old list must not be taken for the new one.
         let _ = std::fs::remove_file(self.addresses_file());
+        if let Some(inside) = &self.inside {
+            self.running = Some(inside.start(self.data(), &self.env));
+            return;
+        }
         let mut args = vec!["up", "--port", "0"];
         args.extend(self.args.iter().map(String::as_str));
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.log_file()).expect("a log file");
@@ -212,8 +255,29 @@ impl Platform {
         serve::edge_without(self, service).await
     }
 
+    /// SIGTERM, and waits until it has ended in order.
+    pub async fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.end().await;
+        }
+        if let Some(inside) = &self.inside {
+            inside.let_go();
+        }
+        if let Some(child) = &self.child {
+            let asked = Command::new("kill").arg(child.id().to_string()).status().expect("kill runs");
+            assert!(asked.success(), "it still runs");
+            wait_for("gx up to end", START_LIMIT, || {
+                let ended = self.has_ended();
+                async move { ended.then_some(()) }
+            })
+            .await;
+            self.child = None;
+        }
+    }
+
     /// SIGKILL, if it still runs.
     pub fn kill(&mut self) {
+        self.running = None;
         for mut child in self.child.take().into_iter().chain(self.services.drain(..)) {
             // An already dead child is what we want.
             let _ = child.kill();
@@ -238,6 +302,9 @@ impl Platform {
 
     /// Whether the process has ended by itself.
     pub fn has_ended(&mut self) -> bool {
+        if let Some(running) = &self.running {
+            return running.task.is_finished();
+        }
         self.child.as_mut().is_none_or(|child| !matches!(child.try_wait(), Ok(None)))
     }
 
@@ -245,6 +312,12 @@ impl Platform {
     #[must_use]
     pub fn address(&self, component: &str) -> String {
         self.addresses.get(component).unwrap_or_else(|| panic!("{component} is not served")).clone()
+    }
+
+    /// The components that have an address.
+    #[must_use]
+    pub fn components(&self) -> Vec<String> {
+        self.addresses.keys().cloned().collect()
     }
 
     /// The API through the edge, as nobody in particular.

@@ -27,6 +27,8 @@ cargo xtask <command>
           names the suites with their limits
   fabric up|down [--data DIR] [--port PORT]
           a development network of Hyperledger Fabric, from its own programs on PATH (docs/fabric.md)
+  crash --kills N
+          the crash suite with N kills on each database, for example 500
   machine
           only installs what the tests need
 ";
@@ -38,6 +40,7 @@ fn main() -> ExitCode {
             "up" => up::run(rest),
             "test" => suites::run(rest),
             "fabric" => fabric::run(rest),
+            "crash" => suites::crash(rest),
             "machine" => machine::prepare().map(|_| ()),
             "help" | "--help" | "-h" => {
                 print!("{HELP}");

@@ -17,6 +17,8 @@ struct Suite {
 }
 
 const MINUTE: u64 = 60;
+/// What one kill may take more, on both databases together: dying, starting, and some payments.
+const KILL_LIMIT: Duration = Duration::from_secs(90);
 
 /// In the order in which they run: what fails fast and often comes first.
 const SUITES: &[Suite] = &[
@@ -81,6 +83,12 @@ const SUITES: &[Suite] = &[
         args: &["test", "--package", "gx-tests", "--test", "it", "--", "schemathesis::", "--nocapture"],
     },
     Suite {
+        name: "faults",
+        what: "bad days: time passes, ledger or database are away, several workers; logs without secrets",
+        limit: Duration::from_secs(8 * MINUTE),
+        args: &["test", "--package", "gx-tests", "--test", "it", "--", "faults::"],
+    },
+    Suite {
         name: "lint",
         what: "clippy finds nothing",
         limit: Duration::from_secs(8 * MINUTE),
@@ -91,6 +99,24 @@ const SUITES: &[Suite] = &[
 /// What is checked after all suites, under its name.
 const OPERATIONS: (&str, &str) =
     ("operations", "every documented operation was answered with success by a suite before");
+
+/// The crash suite with another number of kills: `cargo xtask crash --kills 500`.
+pub fn crash(args: &[String]) -> Result<()> {
+    let usage = "how many? For example: cargo xtask crash --kills 500";
+    let [flag, kills] = args else { return Err(usage.to_owned()) };
+    let kills: u32 = kills.parse().ok().filter(|kills| flag == "--kills" && *kills > 0).ok_or(usage)?;
+    let services = Services::start(&machine::prepare()?)?;
+    for suite in SUITES.iter().filter(|suite| ["binary", "crash"].contains(&suite.name)) {
+        println!("\n── {}: {}", suite.name, suite.what);
+        let begun = Instant::now();
+        let mut command: Command = cargo();
+        command.args(suite.args).envs(services.env.iter().map(|(name, value)| (*name, value)));
+        command.env("GX_CRASH_KILLS", kills.to_string());
+        run_within(&mut command, suite.limit + KILL_LIMIT * kills, suite.name)?;
+        println!("{} passed after {} s", suite.name, begun.elapsed().as_secs());
+    }
+    Ok(())
+}
 
 /// Runs the named suites, or all of them.
 pub fn run(names: &[String]) -> Result<()> {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 use gx_base::{Component, SystemClock, SystemEntropy};
 use gx_ledger::{EmbeddedLedger, EmbeddedOptions, Ledger};
+use gx_outbox_submitter::SubmitterOptions;
 use gx_platform::http::RateClass;
 use gx_platform::{App, AppParts};
 use gx_types::EnvName;
@@ -95,9 +96,11 @@ impl Running {
         let ledger = Arc::new(ledger);
         let shared: Arc<dyn Ledger> = ledger.clone();
         let mut tasks = JoinSet::new();
+        let options = SubmitterOptions::from_settings(|name| std::env::var(name).ok()).map_err(anyhow::Error::msg)?;
+        let crew = workers::Crew { submitters: 1, projectors: 1, options };
         // Their health is served on ports that nobody here asks.
-        drop(workers::submitters(&app, &shared, 1, &stop, &mut tasks)?);
-        drop(workers::projectors(&app, &shared, 1, &stop, &mut tasks));
+        drop(workers::submitters(&app, &shared, &crew, &stop, &mut tasks));
+        drop(workers::projectors(&app, &shared, &crew, &stop, &mut tasks));
 
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;

@@ -10,7 +10,9 @@
 
 mod browser;
 mod crash;
+mod faults;
 mod house;
 mod journeys;
+mod load;
 mod routes;
 mod schemathesis;
