@@ -1,4 +1,4 @@
-//! What happens to a platform on a bad day: time that passes, parts that are away, disks that are full. Nothing that was
+//! What happens to a platform on a bad day: time that passes, parts that are away. Nothing that was
 //! accepted is lost, and whoever asks is told what is the matter.
 
 mod crew;
