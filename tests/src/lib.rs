@@ -14,6 +14,7 @@
 mod admin;
 mod api;
 mod database;
+mod disk;
 pub mod document;
 mod inside;
 mod line;
@@ -26,6 +27,7 @@ mod wait;
 pub use admin::Admin;
 pub use api::{Api, Reply};
 pub use database::Database;
+pub use disk::SmallDisk;
 pub use inside::{Inside, MovedClock};
 pub use line::Line;
 pub use people::{NewPerson, PASSWORD, PICTURE, Person, SETTLE_LIMIT, qirat};

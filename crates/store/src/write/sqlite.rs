@@ -4,6 +4,10 @@
 //! only then tells the callers. When a unit fails, all of them are undone and run again, each in a savepoint of its own,
 //! so that the others do not suffer; a commit that fails fails them all.
 //!
+//! When a transaction could not be ended as asked, its connection goes with it. On a full disk SQLite itself may have
+//! ended it or not, and a driver that guesses wrong would put everything that follows into a transaction that never ends,
+//! told to its callers as written.
+//!
 //! The thread is the writer's own: every payment passes it several times, and must not wait there behind requests that
 //! are being read or answered.
 
@@ -129,9 +133,11 @@ async fn run_groups(connection: DatabaseConnection, mut units: mpsc::Receiver<Me
                 return;
             }
         };
-        let (stop, any) = run_group(&connection, first, &mut units).await;
-        if any {
-            commits.send_modify(|commits| *commits = commits.wrapping_add(1));
+        let (stop, end) = run_group(&connection, first, &mut units).await;
+        match end {
+            End::Committed => commits.send_modify(|commits| *commits = commits.wrapping_add(1)),
+            End::Empty => {}
+            End::Broken => renew(&connection).await,
         }
         if let Some(done) = stop {
             let _ = done.send(());
@@ -140,18 +146,38 @@ async fn run_groups(connection: DatabaseConnection, mut units: mpsc::Receiver<Me
     }
 }
 
-/// Runs `first` and whatever else waits in one transaction. Returns a stop request met on the way, and whether anything
-/// was committed.
+/// How a group ended.
+enum End {
+    /// Something was committed.
+    Committed,
+    /// Every unit had failed by itself, and all is undone.
+    Empty,
+    /// Nothing was committed, and what the connection holds is not known.
+    Broken,
+}
+
+/// Closes the writer's connection, which undoes whatever is open in it; the next group opens another.
+async fn renew(connection: &DatabaseConnection) {
+    let closed = match connection.get_sqlite_connection_pool().acquire().await {
+        Ok(connection) => connection.close().await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = closed {
+        tracing::warn!(%error, "the writer's connection could not be closed");
+    }
+}
+
+/// Runs `first` and whatever else waits in one transaction. Returns a stop request met on the way, and how it ended.
 async fn run_group(
     connection: &DatabaseConnection,
     first: Box<dyn Queued>,
     units: &mut mpsc::Receiver<Message>,
-) -> (Option<oneshot::Sender<()>>, bool) {
+) -> (Option<oneshot::Sender<()>>, End) {
     let group = match begin(connection).await {
         Ok(group) => group,
         Err(error) => {
             first.finish(Err(error.into()));
-            return (None, false);
+            return (None, End::Broken);
         }
     };
     let began = Instant::now();
@@ -183,12 +209,12 @@ async fn undo_and_run_apart(
     connection: &DatabaseConnection,
     group: DatabaseTransaction,
     mut units: Vec<Box<dyn Queued>>,
-) -> bool {
+) -> End {
     let undone = group.rollback().await;
     if units.len() == 1 {
         // It was alone, and what it answered stands.
         units.into_iter().for_each(|unit| unit.finish(Ok(())));
-        return false;
+        return if undone.is_ok() { End::Empty } else { End::Broken };
     }
     let group = match undone {
         Ok(()) => begin(connection).await,
@@ -198,7 +224,7 @@ async fn undo_and_run_apart(
         Ok(group) => group,
         Err(error) => {
             fail_all(units, &error);
-            return false;
+            return End::Broken;
         }
     };
     let mut committing: Vec<Box<dyn Queued>> = Vec::new();
@@ -213,7 +239,7 @@ async fn undo_and_run_apart(
                 committing.extend(left);
                 drop(group);
                 fail_all(committing, &error);
-                return false;
+                return End::Broken;
             }
         }
     }
@@ -228,17 +254,17 @@ async fn begin(connection: &DatabaseConnection) -> Result<DatabaseTransaction, D
     connection.begin_with_options(immediate).await
 }
 
-/// Makes the units durable and tells their callers; `false`: nothing was committed.
-async fn commit(group: DatabaseTransaction, units: Vec<Box<dyn Queued>>) -> bool {
+/// Makes the units durable and tells their callers.
+async fn commit(group: DatabaseTransaction, units: Vec<Box<dyn Queued>>) -> End {
     match group.commit().await {
         Ok(()) => {
-            let any = !units.is_empty();
+            let end = if units.is_empty() { End::Empty } else { End::Committed };
             units.into_iter().for_each(|unit| unit.finish(Ok(())));
-            any
+            end
         }
         Err(error) => {
             fail_all(units, &error);
-            false
+            End::Broken
         }
     }
 }

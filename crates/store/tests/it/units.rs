@@ -201,25 +201,84 @@ async fn a_full_disk_is_unavailable_and_keeps_nothing_half() {
         });
         limit.await.unwrap();
     };
-    // SQLite never goes below what is in use, so this leaves no room at all.
-    pages(1).await;
-    let mut units = Vec::new();
     for number in 0..8 {
-        let store = test.store.clone();
-        units.push(tokio::spawn(async move {
-            store
-                .write(move |tx| Box::pin(async move { put(tx, &format!("big {number}"), &"x".repeat(100_000)).await }))
-                .await
-        }));
-    }
-    for unit in units {
-        let full = unit.await.unwrap().unwrap_err();
+        // SQLite never goes below what is in use, so this leaves no room at all. The limit goes with the connection, and
+        // the connection with a transaction that could not be ended in order.
+        pages(1).await;
+        let name = format!("big {number}");
+        let unit = test.store.write(move |tx| {
+            let name = name.clone();
+            Box::pin(async move { put(tx, &name, &"x".repeat(100_000)).await })
+        });
+        let full = unit.await.unwrap_err();
         assert!(full.is_unavailable(), "{full}");
     }
     assert_eq!(names(&test.store).await, [""; 0]);
     pages(1_000_000).await;
     test.store.write(|tx| Box::pin(async move { put(tx, "small", "1").await })).await.unwrap();
     assert_eq!(names(&test.store).await, ["small"]);
+}
+
+/// A disk that is really full, where this user may mount a small one: what is written after it has room again is
+/// written, and not into a transaction that never ends.
+#[tokio::test]
+async fn what_is_written_after_a_full_disk_is_there_for_everyone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mount =
+        std::process::Command::new("mount").args(["-t", "tmpfs", "-o", "size=2m", "tmpfs"]).arg(folder.path()).output();
+    if !mount.is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: this user may not mount a small disk");
+        return;
+    }
+    let url = format!("sqlite://{}/gx.db", folder.path().display());
+    let store = Store::connect(&url, gx_store::StoreOptions::default()).await.unwrap();
+    store.migrate(&gx_base::SystemClock).await.unwrap();
+    let write = async |name: String, bytes: usize| {
+        let text = "x".repeat(bytes);
+        store
+            .write(move |tx| {
+                let (name, text) = (name.clone(), text.clone());
+                Box::pin(async move { put(tx, &name, &text).await })
+            })
+            .await
+    };
+    for round in 0..4 {
+        // 1. Until nothing more fits: one unit at a time, then several in one group.
+        let ballast = folder.path().join("ballast");
+        let mut file = std::fs::File::create(&ballast).unwrap();
+        while std::io::Write::write_all(&mut file, &[0; 512]).is_ok() {}
+        let mut refused = false;
+        for number in 0..1_000 {
+            let units = (0..1 + number % 5).map(|unit| write(format!("{round}-{number}-{unit}"), 3_000 * (unit + 1)));
+            refused |= futures::future::join_all(units).await.iter().any(Result::is_err);
+            if refused && number > 20 {
+                break;
+            }
+        }
+        assert!(refused);
+        // 2. Room again.
+        drop(file);
+        std::fs::remove_file(&ballast).unwrap();
+        let told = format!("told-{round}");
+        let mut tries = 0;
+        while let Err(error) = write(told.clone(), 10).await {
+            assert!(error.is_unavailable() && tries < 20, "{error}");
+            tries += 1;
+        }
+        assert!(names(&store).await.contains(&told), "round {round}: what a caller was told is there for readers");
+        let clean = store.write(|tx| {
+            Box::pin(async move {
+                let sql = "DELETE FROM environment_facts WHERE fact_name NOT LIKE 'told%'";
+                tx.execute_unprepared(sql).await.map(drop).map_err(StoreError::from)
+            })
+        });
+        clean.await.unwrap();
+    }
+    store.close().await.unwrap();
+    let again = Store::connect(&url, gx_store::StoreOptions::default()).await.unwrap();
+    assert_eq!(names(&again).await, ["told-0", "told-1", "told-2", "told-3"]);
+    again.close().await.unwrap();
+    drop(std::process::Command::new("umount").arg("--lazy").arg(folder.path()).output());
 }
 
 /// The server drops every connection: at worst one answer is «unavailable», then all is well again.

@@ -1,9 +1,10 @@
-//! What happens to a platform on a bad day: time that passes, parts that are away. Nothing that was
+//! What happens to a platform on a bad day: time that passes, parts that are away, disks that are full. Nothing that was
 //! accepted is lost, and whoever asks is told what is the matter.
 
 mod crew;
 mod database;
 mod delayed;
+mod disk;
 mod ledger;
 mod logs;
 mod projector;

@@ -1,0 +1,43 @@
+//! The disk is full: ledger and database lie on it.
+
+use gx_tests::{Database, Platform, SETTLE_LIMIT, SmallDisk, wait_until};
+use serde_json::json;
+
+use crate::load::{Load, everything_adds_up};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_full_disk_refuses_payments_and_loses_none() {
+    let Some(disk) = SmallDisk::of(256) else { return };
+    let mut platform = Platform::on(Database::Sqlite)
+        .data_in(&disk.path().join("data"))
+        .env("OUTBOX_LEASE_SECONDS", "3")
+        .start()
+        .await;
+    let load = Load::start(&platform).await;
+    for round in 0..2 {
+        let enough = load.accepted() + 12;
+        wait_until("payments to be accepted", SETTLE_LIMIT, || async { load.accepted() >= enough }).await;
+
+        disk.fill();
+        let api = load.api_of(0);
+        let body = json!({ "toID": load.person(1).gx_id, "amount": "1", "reason": "now" });
+        wait_until("a payment to be refused for now", SETTLE_LIMIT, || async {
+            let key = format!("without-room-{round}");
+            let reply = api.post_once("/api/v1/transfers", &key, &body).await;
+            // What still finds room in the file is accepted, and lost just as little.
+            assert!([200, 202, 503].contains(&reply.status), "{reply:?}");
+            reply.status == 503 && reply.body["code"] == "DATABASE_UNAVAILABLE"
+        })
+        .await;
+        // Reading goes on.
+        let person = load.person(0);
+        api.get(&format!("/api/v1/wallets/{}/balance", person.id)).await.expect(200);
+        assert!(!platform.has_ended(), "it waits");
+
+        disk.make_room();
+        let enough = load.accepted() + 8;
+        wait_until("payments to be accepted again", SETTLE_LIMIT, || async { load.accepted() >= enough }).await;
+    }
+    load.stop().await;
+    everything_adds_up(&mut platform, &load).await;
+}
