@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gx_tests::{Admin, Database, Inside, NewPerson, Platform, SETTLE_LIMIT, wait_for, wait_until};
+use gx_tests::{Admin, Api, Database, Inside, NewPerson, Platform, SETTLE_LIMIT, wait_for, wait_until};
 
 use super::health;
 
@@ -26,6 +26,12 @@ async fn a_stalled_projection_is_not_ready_within_its_threshold_and_says_why() {
     })
     .await;
     // Younger than the threshold: late, and within what is allowed.
+    wait_until("the projector to know that a block waits", SETTLE_LIMIT, || async {
+        let health = Api::at(platform.address("projector")).get("/health").await.expect(200);
+        let projection = health["dependencies"].as_array().unwrap().iter().find(|part| part["name"] == "projection");
+        !projection.unwrap()["reason"].as_str().unwrap_or_default().contains(" 0 blocks wait")
+    })
+    .await;
     assert!(health(&platform, "projector").await.0);
 
     inside.advance(THRESHOLD);
