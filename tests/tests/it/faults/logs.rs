@@ -78,7 +78,8 @@ async fn logs_tell_the_way_of_a_payment_and_no_secrets() {
     let has = |wanted: &dyn Fn(&Value) -> bool| of_payment.iter().any(|line| wanted(line));
     assert!(has(&|line| line["status"] == 202), "the request: {of_payment:#?}");
     let (tx_id, block) = (&settled["result"]["transactionId"], settled["result"]["blockNumber"].as_str().unwrap());
-    assert!(has(&|line| line["tx_id"] == *tx_id && line["block"].to_string() == block), "the block: {of_payment:#?}");
+    let block: u64 = block.parse().unwrap();
+    assert!(has(&|line| line["tx_id"] == *tx_id && line["block"] == block), "the block: {of_payment:#?}");
 }
 
 /// Every code that was sent to an address or number.
