@@ -20,6 +20,21 @@ pub struct Block {
     pub transactions: Vec<Tx>,
 }
 
+/// A block in the shape in which Fabric's peers give blocks out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawBlock {
+    /// Height of this block.
+    pub number: u64,
+    /// Hash of the header before; empty in block 0.
+    pub previous_hash: Vec<u8>,
+    /// SHA-256 over the concatenated entries.
+    pub data_hash: Vec<u8>,
+    /// Encoded envelopes; the last one seals the block.
+    pub entries: Vec<Vec<u8>>,
+    /// The verdict on each entry.
+    pub codes: Vec<TxCode>,
+}
+
 /// A transaction in a block.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tx {

@@ -14,8 +14,8 @@ mod metrics;
 mod port;
 mod transaction;
 
-pub use block::{Block, Tx, TxCode};
-pub use embedded::{EmbeddedLedger, EmbeddedOptions, Verified};
+pub use block::{Block, RawBlock, Tx, TxCode};
+pub use embedded::{Basis, EmbeddedLedger, EmbeddedOptions, Endorsable, KeyRead, KeyWrite, OwnEntry, Signed, Verified};
 pub use error::{LedgerError, LedgerErrorClass};
 pub use metrics::METRICS;
 pub use port::Ledger;

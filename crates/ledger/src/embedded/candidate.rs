@@ -32,6 +32,10 @@ pub(super) struct Candidate {
     pub(super) basis: Basis,
     /// That block is not in this chain: nothing that was read counts.
     pub(super) foreign: bool,
+    /// The verdict of whoever took it in, when that is not «valid so far».
+    pub(super) condemned: Option<TxCode>,
+    /// What its client signed; empty when no client did.
+    pub(super) envelope: Vec<u8>,
     reads: Vec<Read>,
     ranges: Vec<RangeRead>,
     writes: Vec<(SharedKey, Option<Arc<[u8]>>)>,
@@ -54,11 +58,15 @@ impl Candidate {
         let mut writes = Vec::new();
         view.writes(|key, value| writes.push((SharedKey::new(key), value.map(Arc::from))))?;
         let ranges = view.ranges()?;
-        Ok(Self { tx_id, basis, foreign: false, receipt, reads, ranges, writes, payload })
+        let (foreign, condemned, envelope) = (false, None, Vec::new());
+        Ok(Self { tx_id, basis, foreign, condemned, envelope, receipt, reads, ranges, writes, payload })
     }
 
     /// Whether everything that was read is still so.
     pub(super) fn verdict(&self, view: View<'_>) -> Result<TxCode, LedgerError> {
+        if let Some(code) = self.condemned {
+            return Ok(code);
+        }
         if self.foreign {
             return Ok(TxCode::MvccReadConflict);
         }

@@ -38,7 +38,7 @@ const COMMITS_WAITING: usize = 1;
 
 /// A ledger in a folder of this machine.
 pub struct EmbeddedLedger {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
     folder: PathBuf,
     threads: Mutex<Vec<JoinHandle<()>>>,
     /// Held as long as the ledger is open.

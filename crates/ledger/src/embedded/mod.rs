@@ -12,6 +12,7 @@ mod candidate;
 mod chain;
 mod codec;
 mod committer;
+mod entry;
 mod envelope;
 mod files;
 mod host;
@@ -26,13 +27,16 @@ mod payload;
 mod queue;
 mod reader;
 mod sequencer;
+mod signed;
 mod simulate;
 mod state;
 mod verify;
 mod waiters;
 
+pub use entry::OwnEntry;
 pub use ledger::EmbeddedLedger;
 pub use options::EmbeddedOptions;
+pub use signed::{Basis, Endorsable, KeyRead, KeyWrite, Signed};
 pub use verify::Verified;
 
 #[cfg(test)]

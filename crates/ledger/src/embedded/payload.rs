@@ -1,14 +1,14 @@
 //! A transaction as bytes: what an envelope carries and a block keeps.
 //!
 //! ```text
-//! nonce, signer, time, block it was simulated after, function, arguments ┃ reads ┃ ranges ┃ writes ┃ events ┃ receipt
+//! origin, signer, time, block it was simulated after, function, arguments ┃ reads ┃ ranges ┃ writes ┃ events ┃ receipt
 //! ```
 //! Each section has its length in front, so that a reader takes only what it needs. The transaction id is the SHA-256
-//! of nonce and signer, as on Fabric.
+//! of nonce and signer, as on Fabric; where a certificate stands for the signer, the id is stored as it was given.
 
 use std::ops::Range;
 
-use gx_contracts::{Call, Event, Receipt, Role, Signer};
+use gx_contracts::{Event, Receipt, Role, Signer};
 use gx_types::{Timestamp, TxId};
 use sha2::{Digest, Sha256};
 
@@ -48,16 +48,48 @@ pub(crate) fn anchor_of(hash: &[u8; 32]) -> Anchor {
     anchor
 }
 
+/// Where a transaction's id comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// This process made it with a nonce.
+    Nonce([u8; NONCE_BYTES]),
+    /// A client chose it, with nonce and certificate; whoever took the transaction in has checked it.
+    Signed(TxId),
+}
+
+const ORIGIN_NONCE: u8 = 0;
+const ORIGIN_SIGNED: u8 = 1;
+
+impl Origin {
+    fn read(cursor: &mut Cursor<'_>) -> Result<Self, Malformed> {
+        const WHAT: &str = "origin";
+        match cursor.u8(WHAT)? {
+            ORIGIN_NONCE => Ok(Self::Nonce(cursor.array(WHAT)?)),
+            ORIGIN_SIGNED => Ok(Self::Signed(TxId::from_bytes(cursor.array(WHAT)?))),
+            _ => Err(Malformed(WHAT)),
+        }
+    }
+
+    fn tx_id(&self, msp_id: &str, role: Option<Role>) -> TxId {
+        match (self, role) {
+            (Self::Signed(tx_id), _) => *tx_id,
+            (Self::Nonce(nonce), role) => tx_id(nonce, msp_id, role),
+        }
+    }
+}
+
 /// Everything about a transaction, before it becomes bytes.
 #[derive(Debug, Clone)]
 pub(crate) struct Payload<'a> {
-    pub(crate) nonce: [u8; NONCE_BYTES],
+    pub(crate) origin: Origin,
     pub(crate) msp_id: &'a str,
-    pub(crate) call: &'a Call,
+    pub(crate) role: Option<Role>,
+    pub(crate) function: &'a str,
+    pub(crate) args: &'a [String],
     pub(crate) timestamp: Timestamp,
     /// The state it was simulated against.
     pub(crate) basis: Basis,
-    pub(crate) reads: &'a Reads,
+    pub(crate) reads: &'a [(SharedKey, Option<Version>)],
     pub(crate) ranges: &'a [RangeRead],
     pub(crate) writes: &'a gx_contracts::WriteSet,
     pub(crate) events: &'a [Event],
@@ -65,25 +97,27 @@ pub(crate) struct Payload<'a> {
 }
 
 /// The transaction id of a nonce and a signer.
-pub(crate) fn tx_id(nonce: &[u8; NONCE_BYTES], msp_id: &str, role: Role) -> TxId {
+pub(crate) fn tx_id(nonce: &[u8; NONCE_BYTES], msp_id: &str, role: Option<Role>) -> TxId {
     let mut hash = Sha256::new();
     hash.update(nonce);
     hash.update(msp_id.as_bytes());
     hash.update(b"\0");
-    hash.update(role.as_str().as_bytes());
+    hash.update(role.map_or("", Role::as_str).as_bytes());
     TxId::from_bytes(hash.finalize().into())
 }
 
-const fn role_number(role: Role) -> u8 {
+const fn role_number(role: Option<Role>) -> u8 {
     match role {
-        Role::SuperAdmin => 1,
-        Role::Admin => 2,
-        Role::PartnerApi => 3,
+        None => 0,
+        Some(Role::SuperAdmin) => 1,
+        Some(Role::Admin) => 2,
+        Some(Role::PartnerApi) => 3,
     }
 }
 
-fn role_of(number: u8) -> Result<Role, Malformed> {
-    Role::ALL.into_iter().find(|role| role_number(*role) == number).ok_or(Malformed("role"))
+fn role_of(number: u8) -> Result<Option<Role>, Malformed> {
+    let all = std::iter::once(None).chain(Role::ALL.into_iter().map(Some));
+    all.into_iter().find(|role| role_number(*role) == number).ok_or(Malformed("role"))
 }
 
 fn put_version(bytes: &mut Vec<u8>, version: Version) {
@@ -113,15 +147,24 @@ impl Payload<'_> {
             section.clear();
         };
 
-        section.extend_from_slice(&self.nonce);
+        match &self.origin {
+            Origin::Nonce(nonce) => {
+                section.put_u8(ORIGIN_NONCE);
+                section.extend_from_slice(nonce);
+            }
+            Origin::Signed(tx_id) => {
+                section.put_u8(ORIGIN_SIGNED);
+                section.extend_from_slice(tx_id.as_bytes());
+            }
+        }
         section.put_text(self.msp_id);
-        section.put_u8(role_number(self.call.role));
+        section.put_u8(role_number(self.role));
         section.extend_from_slice(&self.timestamp.micros().to_le_bytes());
         section.put_varint(self.basis.height);
         section.extend_from_slice(&self.basis.anchor);
-        section.put_text(&self.call.function);
-        section.put_varint(self.call.args.len() as u64);
-        for arg in &self.call.args {
+        section.put_text(self.function);
+        section.put_varint(self.args.len() as u64);
+        for arg in self.args {
             section.put_text(arg);
         }
         close(&mut section);
@@ -186,7 +229,8 @@ pub(crate) struct Head {
     pub(crate) tx_id: TxId,
     pub(crate) signer: Signer,
     pub(crate) timestamp: Timestamp,
-    pub(crate) call: Call,
+    pub(crate) function: String,
+    pub(crate) args: Vec<String>,
 }
 
 impl<'a> PayloadView<'a> {
@@ -210,16 +254,16 @@ impl<'a> PayloadView<'a> {
     /// The id, and the block after which it was simulated.
     pub(crate) fn id_and_basis(&self) -> Result<(TxId, Basis), Malformed> {
         let mut cursor = Cursor::new(self.head);
-        let nonce = cursor.array("nonce")?;
+        let origin = Origin::read(&mut cursor)?;
         let msp_id = cursor.text("msp id")?;
         let role = role_of(cursor.u8("role")?)?;
         cursor.take(8, "time")?;
-        Ok((tx_id(&nonce, msp_id, role), basis(&mut cursor)?))
+        Ok((origin.tx_id(msp_id, role), basis(&mut cursor)?))
     }
 
     pub(crate) fn head(&self) -> Result<Head, Malformed> {
         let mut cursor = Cursor::new(self.head);
-        let nonce = cursor.array("nonce")?;
+        let origin = Origin::read(&mut cursor)?;
         let msp_id = cursor.text("msp id")?;
         let role = role_of(cursor.u8("role")?)?;
         let timestamp = Timestamp::from_micros(i64::from_le_bytes(cursor.array("time")?));
@@ -231,10 +275,11 @@ impl<'a> PayloadView<'a> {
         }
         cursor.finish("head")?;
         Ok(Head {
-            tx_id: tx_id(&nonce, msp_id, role),
-            signer: Signer { msp_id: msp_id.to_owned(), role: Some(role) },
+            tx_id: origin.tx_id(msp_id, role),
+            signer: Signer { msp_id: msp_id.to_owned(), role },
             timestamp,
-            call: Call { function, args, role },
+            function,
+            args,
         })
     }
 

@@ -13,7 +13,7 @@ use super::log::{LogReader, Place};
 use super::payload::{self, Anchor, PayloadView};
 use super::sequencer::TxResult;
 use super::state::{KeyRef, StateStore, Version};
-use crate::block::{Block, TxCode};
+use crate::block::{Block, RawBlock, TxCode};
 use crate::error::LedgerError;
 
 /// Blocks kept in memory after they were committed, for those who follow the chain and ask for outcomes.
@@ -84,6 +84,17 @@ impl ChainReader {
             .and_then(|view| view.decode())
             .map(Arc::new)
             .map_err(|problem| self.block_damage(place, problem))
+    }
+
+    /// Block `number` in Fabric's shape.
+    pub(crate) fn raw_block(&self, number: u64) -> Result<RawBlock, LedgerError> {
+        if let Some(recent) = self.recent(number) {
+            return BodyView::new(number, &recent.body)
+                .and_then(|view| view.raw())
+                .map_err(|problem| self.state_damage(&format!("block {number} in memory: {}", problem.0)));
+        }
+        let (body, place) = self.body(number)?;
+        BodyView::new(number, &body).and_then(|view| view.raw()).map_err(|problem| self.block_damage(place, problem))
     }
 
     /// Verdict and receipt of the transaction at a place.

@@ -180,7 +180,7 @@ impl Sequencer {
 
     /// Puts a transaction into the block.
     fn place(&mut self, draft: &mut Commit, candidate: Candidate, code: TxCode) -> u32 {
-        let position = draft.builder.add(code, &candidate.payload);
+        let position = draft.builder.add(code, &candidate.payload, &candidate.envelope);
         let first = draft.writes.len();
         candidate.state_writes(code, Version { block: draft.number, position }, &mut draft.writes);
         self.overlay.add(draft.number, draft.writes.get(first..).unwrap_or_default());

@@ -9,7 +9,7 @@ use gx_types::{Timestamp, TxId};
 use super::candidate::Candidate;
 use super::host::StateHost;
 use super::overlay::View;
-use super::payload::{self, NONCE_BYTES, Payload};
+use super::payload::{self, NONCE_BYTES, Origin, Payload};
 use super::reader::ChainReader;
 use crate::error::LedgerError;
 use crate::transaction::Proposal;
@@ -34,7 +34,7 @@ pub(super) fn simulate(
 ) -> Result<Simulated, LedgerError> {
     let nonce: [u8; NONCE_BYTES] = entropy.bytes();
     let call = &proposal.call;
-    let tx_id = payload::tx_id(&nonce, msp_id, call.role);
+    let tx_id = payload::tx_id(&nonce, msp_id, Some(call.role));
     let mut host = StateHost::new(view, chain, context(tx_id, proposal.timestamp, msp_id, call.role));
     let result = guarded(&mut host, |host| gx_contracts::simulate(host, call))?;
     match result {
@@ -42,9 +42,11 @@ pub(super) fn simulate(
         Ok(Simulation { writes, events, receipt, .. }) => {
             let (reads, ranges) = host.into_reads();
             let payload = Payload {
-                nonce,
+                origin: Origin::Nonce(nonce),
                 msp_id,
-                call,
+                role: Some(call.role),
+                function: &call.function,
+                args: &call.args,
                 timestamp: proposal.timestamp,
                 basis: view.basis(),
                 reads: &reads,
@@ -71,8 +73,19 @@ pub(super) fn query(
     chain: &ChainReader,
 ) -> Result<Vec<u8>, LedgerError> {
     let nobody = TxId::from_bytes([0; 32]);
-    let mut host = StateHost::new(view, chain, context(nobody, now, msp_id, call.role));
-    match guarded(&mut host, |host| gx_contracts::query(host, &call.function, &call.args))? {
+    query_as(context(nobody, now, msp_id, call.role), &call.function, &call.args, view, chain)
+}
+
+/// Runs a reading call for whoever the context names.
+pub(super) fn query_as(
+    tx: TxContext,
+    function: &str,
+    args: &[String],
+    view: View<'_>,
+    chain: &ChainReader,
+) -> Result<Vec<u8>, LedgerError> {
+    let mut host = StateHost::new(view, chain, tx);
+    match guarded(&mut host, |host| gx_contracts::query(host, function, args))? {
         Ok(answer) => Ok(answer),
         Err(InvokeError::Refused(refusal)) => Err(LedgerError::Refused(refusal)),
         Err(InvokeError::Host(error)) => Err(host.into_failure(error)),
@@ -84,7 +97,10 @@ fn context(tx_id: TxId, timestamp: Timestamp, msp_id: &str, role: gx_contracts::
 }
 
 /// A panicking contract must not take the ledger's threads with it. Its host is thrown away.
-fn guarded<'a, T>(host: &mut StateHost<'a>, run: impl FnOnce(&mut StateHost<'a>) -> T) -> Result<T, LedgerError> {
+pub(super) fn guarded<'a, T>(
+    host: &mut StateHost<'a>,
+    run: impl FnOnce(&mut StateHost<'a>) -> T,
+) -> Result<T, LedgerError> {
     catch_unwind(AssertUnwindSafe(|| run(host)))
         .map_err(|_| LedgerError::rejected("the contract panicked; this is a defect of the contract"))
 }

@@ -11,7 +11,7 @@ use gx_types::{Qirat, Timestamp};
 use super::candidate::Candidate;
 use super::log::Tip;
 use super::overlay::{Overlay, View};
-use super::payload::{Payload, RangeRead, Reads};
+use super::payload::{Origin, Payload, RangeRead, Reads};
 use super::state::{KeyRef, SharedKey, Stamped, StateOptions, StateStore, Version, Write};
 use crate::block::TxCode;
 
@@ -47,9 +47,11 @@ fn candidate(view: View<'_>, reads: &[(&str, Option<u64>)], ranges: &[RangeRead]
         result: ReceiptResult::Done,
     };
     let payload = Payload {
-        nonce: [3; 24],
+        origin: Origin::Nonce([3; 24]),
         msp_id: "Org1DevnetMSP",
-        call: &call,
+        role: Some(call.role),
+        function: &call.function,
+        args: &call.args,
         timestamp: Timestamp::from_micros(1),
         basis: view.basis(),
         reads: &reads,

@@ -127,6 +127,11 @@ fn check_verdicts(
         let mut candidate = Candidate::new(payload.to_vec(), None)?;
         let Basis { height, anchor } = candidate.basis;
         candidate.foreign = anchors.get(usize::try_from(height).unwrap_or(usize::MAX)) != Some(&anchor);
+        // Certificates are not at hand here: what was condemned for its signatures stays so.
+        candidate.condemned = match code {
+            TxCode::EndorsementPolicyFailure | TxCode::Other(_) => Some(code),
+            _ => None,
+        };
         let view = View::pending(&overlay, &before);
         let verdict = if candidate.is_known(view)? { TxCode::DuplicateTxId } else { candidate.verdict(view)? };
         if verdict != code {

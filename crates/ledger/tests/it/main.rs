@@ -7,4 +7,5 @@ mod crash;
 mod damage;
 mod model;
 mod restart;
+mod signed;
 mod support;
