@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use gx_base::Component;
 use gx_types::EnvName;
 
-pub use self::fabric::{Deploy, Fabric, Pack, ServeChaincode};
+pub use self::fabric::{Deploy, Fabric, Identities, Pack, ServeChaincode};
 
 /// GX: payments that a ledger decides, on one machine or in a cluster.
 #[derive(Debug, Parser)]
@@ -40,7 +40,7 @@ pub enum Command {
     /// The read model that is derived from the ledger
     #[command(subcommand)]
     Projector(ProjectorCommand),
-    /// Hyperledger Fabric: the chaincode's package and its deployment
+    /// Hyperledger Fabric: identities, the chaincode's package and its deployment
     #[command(subcommand)]
     Fabric(Fabric),
     /// Repairs of data, each with a dry run
@@ -84,6 +84,9 @@ pub struct Up {
     /// Start only these components, separated by commas
     #[arg(long, value_name = "COMPONENTS", value_delimiter = ',', value_parser = parse_component)]
     pub only: Vec<Component>,
+    /// Open the ledger to Fabric's clients: the Gateway endpoint, with certificates below the data folder
+    #[arg(long)]
+    pub fabric_gateway: bool,
     /// Port of the wallet; every other port moves along (0: any free ports)
     #[arg(long, value_name = "PORT", env = "GX_PORT")]
     pub port: Option<u16>,

@@ -102,6 +102,7 @@ pub const METRICS: &[&[MetricDecl]] = &[
     gx_platform::metrics::METRICS,
     gx_ledger::METRICS,
     gx_fabric::chaincode::METRICS,
+    gx_fabric::client::METRICS,
     gx_outbox_submitter::METRICS,
     gx_projector::METRICS,
 ];
@@ -143,7 +144,9 @@ fn settings() -> String {
          What has no default and is needed is an error that names it.\n\n\
          | setting | default | meaning |\n|---|---|---|\n",
     );
-    for setting in gx_platform::settings::declared().chain(gx_outbox_submitter::SETTINGS) {
+    for setting in
+        gx_platform::settings::declared().chain(gx_outbox_submitter::SETTINGS).chain(crate::connection::SETTINGS)
+    {
         let aliases = setting.aliases.iter().map(|alias| format!(" (`{alias}`)")).collect::<String>();
         let default = setting.default.map_or_else(|| "–".to_owned(), |default| format!("`{default}`"));
         let secret = if setting.secret { " Secret." } else { "" };

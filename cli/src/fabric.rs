@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
@@ -12,15 +13,17 @@ use gx_fabric::lifecycle::{Administrator, Definition, Deployment, deploy, endors
 use gx_fabric::package::{Connection, Package};
 
 use crate::args::{Deploy, Fabric, Pack};
+use crate::identities;
 
 /// Does what was asked.
 ///
 /// # Errors
 /// When a file or a peer cannot be reached, or says no.
-pub async fn run(command: Fabric) -> Result<()> {
+pub async fn run(command: Fabric) -> Result<ExitCode> {
     match command {
-        Fabric::Package(pack) => package(&pack),
-        Fabric::Deploy(args) => bring(&args).await,
+        Fabric::Package(pack) => package(&pack).map(|()| ExitCode::SUCCESS),
+        Fabric::Deploy(args) => bring(&args).await.map(|()| ExitCode::SUCCESS),
+        Fabric::Identities(args) => identities::run(&args),
     }
 }
 

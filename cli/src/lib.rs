@@ -9,9 +9,11 @@ mod bench;
 mod build_info;
 mod chaincode;
 mod compose;
+mod connection;
 mod docs;
 mod edge;
 mod fabric;
+mod identities;
 mod ledger;
 mod migrate;
 mod personas;
@@ -57,9 +59,9 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Migrate(migrate) => migrate::run(migrate).await,
         Command::Admin(admin) => admin::run(admin).await.map(|()| ExitCode::SUCCESS),
         Command::Personas(personas) => personas::run(personas).await.map(|()| ExitCode::SUCCESS),
-        Command::Ledger(command) => ledger::run(command),
+        Command::Ledger(command) => ledger::run(command).await,
         Command::Projector(command) => projector::run(command).await,
-        Command::Fabric(command) => fabric::run(command).await.map(|()| ExitCode::SUCCESS),
+        Command::Fabric(command) => fabric::run(command).await,
         Command::Repair(repair) => repair::run(repair).await.map(|()| ExitCode::SUCCESS),
         Command::Bench(bench) => bench::run(bench).await.map(|()| ExitCode::SUCCESS),
         Command::Docs(docs) => docs::run(&docs),

@@ -71,6 +71,12 @@ impl Home {
         self.folder.join("ledger")
     }
 
+    /// Where the certificates and addresses of the Gateway endpoint lie.
+    #[must_use]
+    pub fn fabric(&self) -> PathBuf {
+        self.folder.join("fabric")
+    }
+
     /// Where a running `gx up` lists the addresses of its components.
     #[must_use]
     pub fn addresses_file(&self) -> PathBuf {

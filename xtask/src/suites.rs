@@ -71,6 +71,12 @@ const SUITES: &[Suite] = &[
         args: &["test", "--package", "gx-tests", "--test", "it", "--", "routes::"],
     },
     Suite {
+        name: "fabric",
+        what: "Fabric's own client library against the Gateway endpoint of the embedded ledger",
+        limit: Duration::from_secs(4 * MINUTE),
+        args: &["test", "--package", "gx-tests", "--test", "it", "--", "fabric::", "--nocapture"],
+    },
+    Suite {
         name: "crash",
         what: "processes killed at any point: nothing lost, nothing twice",
         limit: Duration::from_secs(8 * MINUTE),

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::Place;
+
 /// `gx fabric …`.
 #[derive(Debug, Subcommand)]
 pub enum Fabric {
@@ -12,6 +14,22 @@ pub enum Fabric {
     Package(Pack),
     /// Install and approve for one organisation; commit once every organisation has approved; does nothing twice
     Deploy(Deploy),
+    /// Make the certificates of a development network (what is there stays), or look through those of any network
+    Identities(Identities),
+}
+
+/// `gx fabric identities`.
+#[derive(Debug, Args)]
+pub struct Identities {
+    /// Which environment and where
+    #[command(flatten)]
+    pub place: Place,
+    /// Folder with connection material; `fabric` below the data folder unless given
+    #[arg(long, value_name = "DIR", env = "GX_FABRIC_CONNECT")]
+    pub connect: Option<PathBuf>,
+    /// Make nothing, only look: purposes, issuers, expiry, who may read the keys; exits with 1 when something cannot work
+    #[arg(long)]
+    pub check: bool,
 }
 
 /// `gx fabric package`.

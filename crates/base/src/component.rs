@@ -20,7 +20,7 @@ pub enum Component {
     OutboxSubmitter,
     /// Brings the ledger's blocks into the read model.
     Projector,
-    /// The embedded ledger; lives inside `gx up`.
+    /// The embedded ledger; lives inside `gx up`, or in a process of its own behind its Gateway endpoint.
     Ledger,
 }
 
@@ -78,7 +78,8 @@ impl Component {
         }
     }
 
-    /// Its port; `gx up --env` shifts all of them by the environment's port base. `None` for the embedded ledger.
+    /// Its port; `gx up --env` shifts all of them by the environment's port base. The embedded ledger's is that of its
+    /// Gateway endpoint, which speaks gRPC over TLS, not HTTP.
     #[must_use]
     pub const fn port(self) -> Option<u16> {
         match self {
@@ -89,7 +90,7 @@ impl Component {
             Self::Messaging => Some(3007),
             Self::OutboxSubmitter => Some(9090),
             Self::Projector => Some(9091),
-            Self::Ledger => None,
+            Self::Ledger => Some(7051),
         }
     }
 
@@ -160,6 +161,7 @@ mod tests {
         }
         ports.sort_unstable();
         ports.dedup();
-        assert_eq!(ports.len(), Component::SERVED.len());
+        // The ledger listens too, and answers no HTTP.
+        assert_eq!(ports.len(), Component::SERVED.len() + 1);
     }
 }

@@ -10,6 +10,7 @@
 
 mod browser;
 mod crash;
+mod fabric;
 mod faults;
 mod house;
 mod journeys;

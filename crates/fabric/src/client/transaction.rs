@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use gx_contracts::{Event, Receipt};
-use gx_ledger::{Tx, TxCode};
+use gx_ledger::{OwnEntry, Tx, TxCode};
 use gx_types::{LedgerKey, Timestamp, TxId};
 use prost::Message;
 
@@ -31,6 +31,16 @@ pub(super) enum Read {
 /// # Errors
 /// What is wrong with a valid transaction of our chaincode.
 pub(super) fn read(bytes: Bytes, code: TxCode, chaincode: &str, creators: &mut Creators) -> Result<Read, String> {
+    // An embedded ledger behind its Gateway endpoint makes transactions of its own. On a real network such an entry is of
+    // no known type, and its verdict says so.
+    if matches!(code.number(), 0 | 9 | 11 | 12) {
+        match OwnEntry::decode(&bytes, code)? {
+            Some(OwnEntry::Transaction(tx)) => return Ok(Read::Ours(tx)),
+            Some(OwnEntry::Seal(at)) => return Ok(Read::Other(Some(at))),
+            Some(OwnEntry::Genesis) => return Ok(Read::Other(None)),
+            None => {}
+        }
+    }
     let Some((payload, channel)) = open(bytes.clone()) else {
         return if code == TxCode::Valid { Err("its headers are malformed".to_owned()) } else { Ok(Read::Other(None)) };
     };

@@ -5,6 +5,7 @@
 
 mod chaincode;
 mod conformance;
+mod endpoint;
 mod faults;
 mod load;
 mod network;
