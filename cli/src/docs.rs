@@ -21,7 +21,9 @@ const NOTE: &str = "<!-- Printed by `gx docs`; changes belong into the declarati
 /// When a page cannot be written.
 pub fn run(docs: &Docs) -> Result<ExitCode> {
     let mut stale = Vec::new();
-    for (name, text) in pages() {
+    let pages = pages();
+    let count = pages.len();
+    for (name, text) in pages {
         let path = docs.out.join(name);
         if docs.check {
             if fs::read_to_string(&path).ok().as_deref() != Some(&text) {
@@ -31,6 +33,9 @@ pub fn run(docs: &Docs) -> Result<ExitCode> {
             fs::create_dir_all(&docs.out).with_context(|| docs.out.display().to_string())?;
             fs::write(&path, text).with_context(|| path.display().to_string())?;
         }
+    }
+    if !docs.check {
+        println!("{count} pages are written to {}.", docs.out.display());
     }
     if stale.is_empty() {
         return Ok(ExitCode::SUCCESS);

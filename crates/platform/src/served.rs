@@ -111,7 +111,8 @@ impl Served {
             own = own.route("/openapi.json", get(document)).route("/docs", get(docs));
         }
         let mut router = own.with_state(shared).merge(self.extra);
-        if has_api {
+        // An edge answers unknown addresses by itself.
+        if has_api || !has_document {
             let sets: Vec<&RouteSet> = self.routes.iter().collect();
             router = api_not_found(router, &self.app, &sets);
         }

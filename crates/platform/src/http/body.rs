@@ -79,6 +79,9 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
             serde_json::error::Category::Syntax if is_json() => {
                 ApiError::field(path, ErrorCode::FieldInvalid, "This field is none of the known words.")
             }
+            serde_json::error::Category::Syntax if inner.to_string().starts_with("number out of range") => {
+                ApiError::fields(vec![field_error(&path, "this number is out of range")])
+            }
             _ => malformed(&inner),
         }
     })?;
@@ -207,6 +210,7 @@ mod tests {
             (r#"{"amount":"1.5"}"#, 422, "amount:AMOUNT_INVALID"),
             (r#"{"amount":1.0}"#, 422, "amount:AMOUNT_INVALID"),
             (r#"{"amount":-1}"#, 422, "amount:AMOUNT_INVALID"),
+            (r#"{"amount":1e400}"#, 422, "amount:FIELD_INVALID"),
             (r#"{"amount":"1","amount":"2"}"#, 422, "amount:FIELD_INVALID"),
             (r#"{"amount":"1","fee":1}"#, 422, "fee:FIELD_UNKNOWN"),
             (r#"{"amount":"1","remark":7}"#, 422, "remark:FIELD_INVALID"),
