@@ -20,6 +20,9 @@ from schemathesis.core.parameters import ParameterLocation
 EDGE = os.environ["GX_EDGE"]
 AS_ADMIN = os.environ["GX_CALLER"] == "admin"
 ADMIN, ADMIN_PASSWORD = os.environ["GX_ADMIN"].split(" ", 1)
+# Whose password changes; what it may be by now, the newest last.
+OTHER_ADMIN, OTHER_PASSWORD = os.environ["GX_OTHER_ADMIN"].split(" ", 1)
+other_passwords = [OTHER_PASSWORD]
 # The password of every test person.
 PERSON_PASSWORD = "TestPass123!"
 WAIT_SECONDS = 60
@@ -214,6 +217,19 @@ def other_admin(me):
     return {"body": {"newAdminId": next(one["id"] for one in admins if one["id"] != me.id)}}
 
 
+def another_password(_):
+    """The second administrator, and a password that is new each time. A case made wrong on purpose left the old one."""
+    for known in reversed(other_passwords):
+        body = {"username": OTHER_ADMIN, "password": known}
+        answer = requests.post(f"{EDGE}/api/v1/admin/auth/login", json=body, timeout=30)
+        if answer.ok:
+            break
+    new = f"Schema-{time.monotonic_ns()}"
+    other_passwords[:] = [known, new]
+    body = {"currentPassword": known, "newPassword": new, "confirmPassword": new}
+    return {"session": Session(answer.json()), "body": body}
+
+
 def wallet(me):
     query = {"counterparty": "SYSTEM_USER_GENESIS_POOL", "from": "2026-03-15", "to": "2026-03-16"}
     return {"path": {"profileId": me.id}, "query": query}
@@ -276,6 +292,7 @@ FIXTURES = {
     # admin
     "adminLogin": lambda _: {"body": {"username": ADMIN, "password": ADMIN_PASSWORD}},
     "refreshAdminSession": lambda _: {"body": {"refreshToken": admin().refresh}},
+    "changeAdminPassword": another_password,
     "readAdmin": lambda me: {"path": {"adminId": me.id}},
     "appointAdmin": other_admin,
     "readCountryStats": lambda _: {"path": {"countryCode": "GB"}},
@@ -335,7 +352,16 @@ PROFILE = {
 ADDRESS = {name: PROFILE[name] for name in ("addressLine1", "city", "addressCountry")}
 
 # A case of these uses up what it was given.
-USED_UP = {"startRegistration", "login", "refreshSession", "logout", "adminLogin", "refreshAdminSession", "adminLogout"}
+USED_UP = {
+    "startRegistration",
+    "login",
+    "refreshSession",
+    "logout",
+    "adminLogin",
+    "refreshAdminSession",
+    "adminLogout",
+    "changeAdminPassword",
+}
 
 
 def registration_read():

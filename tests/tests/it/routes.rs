@@ -145,9 +145,6 @@ impl Suite {
                 _ => {}
             }
         }
-        if !operation.parameters.iter().any(|one| one["in"] == "query") {
-            return;
-        }
         let path = format!("{}?surplusParameter=1", self.own_path(operation));
         let request = with_sample(request(api, operation, &path), operation);
         self.refused(api, operation, &path, "a parameter too many", request, faults).await;

@@ -94,30 +94,38 @@ async fn handle(
     Ok(Json(Message { message: "Your password is changed; other sessions are ended.".to_owned() }))
 }
 
-/// The new password, if it meets the rules.
+/// The new password, if it meets the rules and was typed twice alike; otherwise all that is wrong with it.
 fn chosen(request: &ChangeAdminPasswordRequest) -> ApiResult<Secret> {
-    let password = &request.new_password;
-    let broken = |rule: &'static str| {
-        Err(ApiError::new(ErrorCode::PasswordPolicyViolation).with_detail(rule).with_field(
-            "newPassword",
-            ErrorCode::PasswordPolicyViolation,
-            rule,
-        ))
+    let rule = broken_rule(request);
+    let mut refusal = match rule {
+        Some(rule) => {
+            let code = ErrorCode::PasswordPolicyViolation;
+            ApiError::new(code).with_detail(rule).with_field("newPassword", code, rule)
+        }
+        None => ApiError::new(ErrorCode::PasswordsDontMatch),
     };
-    let has = |what: fn(char) -> bool| password.chars().any(what);
-    match password.chars().count() {
-        ..CHARS_MIN => return broken("It has fewer than 12 characters."),
-        count if count > CHARS_MAX => return broken("It has more than 128 characters."),
-        _ if !has(char::is_uppercase) => return broken("It has no upper-case letter."),
-        _ if !has(char::is_lowercase) => return broken("It has no lower-case letter."),
-        _ if !has(char::is_numeric) => return broken("It has no digit."),
-        _ if !has(|c| !c.is_alphanumeric()) => return broken("It has no special character."),
-        _ if *password == request.current_password => return broken("It is the present one."),
-        _ => {}
-    }
-    if *password != request.confirm_password {
+    let alike = request.new_password == request.confirm_password;
+    if !alike {
         let code = ErrorCode::PasswordsDontMatch;
-        return Err(ApiError::new(code).with_field("confirmPassword", code, code.title()));
+        refusal = refusal.with_field("confirmPassword", code, code.title());
     }
-    Ok(Secret::new(password))
+    if rule.is_some() || !alike {
+        return Err(refusal);
+    }
+    Ok(Secret::new(&request.new_password))
+}
+
+fn broken_rule(request: &ChangeAdminPasswordRequest) -> Option<&'static str> {
+    let password = &request.new_password;
+    let has = |what: fn(char) -> bool| password.chars().any(what);
+    Some(match password.chars().count() {
+        ..CHARS_MIN => "It has fewer than 12 characters.",
+        count if count > CHARS_MAX => "It has more than 128 characters.",
+        _ if !has(char::is_uppercase) => "It has no upper-case letter.",
+        _ if !has(char::is_lowercase) => "It has no lower-case letter.",
+        _ if !has(char::is_numeric) => "It has no digit.",
+        _ if !has(|c| !c.is_alphanumeric()) => "It has no special character.",
+        _ if *password == request.current_password => "It is the present one.",
+        _ => return None,
+    })
 }
