@@ -230,8 +230,13 @@ impl FabricError {
     }
 }
 
-/// Whether a status was made on this side because the time was up.
+/// Whether a status says that the time was up: made on this side, or by the gateway, which is told the same deadline
+/// and may be the first to notice. Servers built on tonic say CANCELLED then, where others say DEADLINE_EXCEEDED; this
+/// client never cancels a call it still waits for.
 pub(super) fn is_deadline(status: &Status) -> bool {
+    if matches!(status.code(), Code::Cancelled | Code::DeadlineExceeded) {
+        return true;
+    }
     let mut source = status.source();
     while let Some(error) = source {
         if error.is::<tonic::TimeoutExpired>() {

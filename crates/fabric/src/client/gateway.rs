@@ -12,7 +12,7 @@ use gx_types::{Timestamp, TxId};
 use prost::Message;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
-use tonic::{Code, Request, Status};
+use tonic::{Request, Status};
 
 use super::back_off::BackOff;
 use super::config::ClientConfig;
@@ -195,7 +195,7 @@ impl Client {
     }
 
     /// Hands a signed envelope over for ordering. `Ok` says nothing about the outcome; after an error that is not
-    /// [`FabricError::Failed`] with [`Code::Aborted`] the envelope may have arrived all the same.
+    /// [`FabricError::Failed`] with [`tonic::Code::Aborted`] the envelope may have arrived all the same.
     ///
     /// # Errors
     /// [`FabricError`].
@@ -237,7 +237,6 @@ impl Client {
                 block: status.block_number,
             })),
             Err(FabricError::Timeout { .. }) => Ok(None),
-            Err(FabricError::Failed(failure)) if failure.code == Code::DeadlineExceeded => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -274,7 +273,7 @@ impl Client {
                 let left = deadline.saturating_duration_since(begin);
                 let answer = match tokio::time::timeout(left, make(Arc::clone(&peer), left)).await {
                     Ok(Ok(answer)) => Ok(answer),
-                    // The connection keeps the deadline too, and may be the first to notice.
+                    // Connection and gateway keep the deadline too, and may be the first to notice.
                     Ok(Err(status)) if is_deadline(&status) => {
                         Err(FabricError::Timeout { endpoint: peer.name.clone(), step, after: left })
                     }

@@ -34,6 +34,8 @@ enum Behaviour {
     BusyAtFirst(usize),
     /// Never answers.
     Silent,
+    /// Notices that the client's time is up before the client does, and says so with this code.
+    Punctual(Code),
     /// One organisation refuses at first, as a peer that lags behind does; then both do.
     Lagging(usize),
     /// Endorses with bytes that are no transaction.
@@ -100,7 +102,10 @@ impl Gateway for Scripted {
         &self,
         _: Request<SignedCommitStatusRequest>,
     ) -> Result<Response<CommitStatusResponse>, Status> {
-        std::future::pending().await
+        match self.behaviour {
+            Behaviour::Punctual(code) => Err(Status::new(code, "Timeout expired")),
+            _ => std::future::pending().await,
+        }
     }
 
     async fn evaluate(&self, _: Request<EvaluateRequest>) -> Result<Response<EvaluateResponse>, Status> {
@@ -300,6 +305,16 @@ async fn an_outcome_that_does_not_come_is_unknown_in_time() {
     let nobody = TxId::from_bytes([1; 32]);
     let status = ledger.client().commit_status(Role::Admin, &nobody, Duration::from_millis(50)).await;
     assert_eq!(status, Ok(None));
+}
+
+#[tokio::test]
+async fn an_outcome_is_unknown_when_the_gateway_is_the_first_to_notice_that_time_is_up() {
+    for code in [Code::Cancelled, Code::DeadlineExceeded] {
+        let (address, _) = gateway(Behaviour::Punctual(code)).await;
+        let ledger = ledger(&[&address], short());
+        let nobody = TxId::from_bytes([1; 32]);
+        assert_eq!(ledger.client().commit_status(Role::Admin, &nobody, Duration::from_secs(60)).await, Ok(None));
+    }
 }
 
 #[tokio::test]
