@@ -26,6 +26,18 @@ pub const LOGIN_LOCK_SECONDS: u64 = 15 * 60;
 pub const ADMIN_LOGIN_FAILURES_MAX: u32 = 5;
 /// How long an administrator is locked out, seconds.
 pub const ADMIN_LOGIN_LOCK_SECONDS: u64 = 30 * 60;
+/// Wrong codes of a second factor before it is locked.
+pub const SECOND_FACTOR_FAILURES_MAX: u32 = 5;
+/// How long the second factor of a person is locked, seconds.
+pub const SECOND_FACTOR_LOCK_SECONDS: u64 = 15 * 60;
+/// How long the second factor of an administrator is locked, seconds.
+pub const ADMIN_SECOND_FACTOR_LOCK_SECONDS: u64 = 30 * 60;
+/// How long a new TOTP secret waits for its first code, seconds.
+pub const TOTP_SETUP_SECONDS: u64 = 10 * 60;
+/// Backup codes of a second factor.
+pub const BACKUP_CODES: usize = 10;
+/// How long the second step of a login may take, seconds.
+pub const SECOND_STEP_SECONDS: u64 = 5 * 60;
 /// Life of a registration that is under way, seconds.
 pub const REGISTRATION_SECONDS: u64 = 24 * 3600;
 /// Life of a one-time code, seconds.

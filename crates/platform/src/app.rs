@@ -8,7 +8,7 @@ use gx_store::{Store, StoreError, StoreOptions};
 use gx_types::EnvName;
 use tokio_util::sync::CancellationToken;
 
-use crate::auth::{Auth, Passwords, TokenError, Tokens};
+use crate::auth::{Auth, Passwords, SecondFactors, TokenError, Tokens};
 use crate::biometric::{BiometricError, BiometricKey};
 use crate::bus::{Bus, BusMessage};
 use crate::http::shared_limits::SharedCounts;
@@ -91,6 +91,7 @@ struct Inner {
     secrets: Arc<Secrets>,
     auth: Auth,
     passwords: Passwords,
+    second_factors: SecondFactors,
     bus: Bus,
     objects: Objects,
     mail: Mail,
@@ -140,6 +141,7 @@ impl App {
             sms: Sms::open(&settings, store.clone(), clock.clone(), entropy.clone()),
             ledger: LedgerState::new(store.clone(), clock.clone()),
             passwords: Passwords::new(entropy.clone()),
+            second_factors: SecondFactors::new(Arc::clone(&secrets), clock.clone(), entropy.clone(), settings.env)?,
             cursors: Cursors::new(&secrets.derive("cursors")?),
             recorder: RouteRecorder::new(settings.route_record_file.clone()),
             settings,
@@ -232,6 +234,12 @@ impl App {
     #[must_use]
     pub fn passwords(&self) -> &Passwords {
         &self.0.passwords
+    }
+
+    /// Second factors of people and administrators.
+    #[must_use]
+    pub fn second_factors(&self) -> &SecondFactors {
+        &self.0.second_factors
     }
 
     /// The bus.

@@ -8,7 +8,7 @@ use gx_types::{
     DocumentId, DocumentSide, DocumentType, Gender, GxId, KeyId, LedgerKey, MailboxChannel, NotificationId,
     NotificationKind, NotificationStatus, OnchainStatus, OutboxState, PersonStatus, ProfileId, QSendId, QSendStatus,
     Qirat, RegistrationId, RegistrationStep, SessionId, SessionTransport, Sha256Hex, SubmissionId, SubmissionStatus,
-    Timestamp, TransactionDirection, TransactionKind, TxId,
+    TicketPurpose, Timestamp, TransactionDirection, TransactionKind, TxId,
 };
 use sea_orm::sea_query::{ArrayType, ColumnType, Nullable, Value, ValueType, ValueTypeErr};
 use sea_orm::{ColIdx, DbErr, QueryResult, TryFromU64, TryGetError, TryGetable};
@@ -148,5 +148,5 @@ stored_as_text! {
     DocumentId, DocumentSide, DocumentType, Gender, GxId, KeyId, LedgerKey, MailboxChannel, NotificationId,
     NotificationKind, NotificationStatus, OnchainStatus, OutboxState, PersonStatus, ProfileId, QSendId, QSendStatus,
     RegistrationId, RegistrationStep, SessionId, SessionTransport, Sha256Hex, SubmissionId, SubmissionStatus,
-    TransactionDirection, TransactionKind, TxId,
+    TicketPurpose, TransactionDirection, TransactionKind, TxId,
 }

@@ -138,6 +138,11 @@ error_codes! {
     AccountDisabled = "ACCOUNT_DISABLED", 403, "This account is suspended or closed.";
     SessionRevoked = "SESSION_REVOKED", 401, "This session was ended; please sign in again.";
     PasswordChangeRequired = "PASSWORD_CHANGE_REQUIRED", 403, "This password was given by someone else; please choose your own first.";
+    TicketInvalid = "TICKET_INVALID", 400, "This step is not known, is done, or has taken too long; please begin again.";
+    SecondFactorInvalid = "SECOND_FACTOR_INVALID", 400, "This is not the present code, or it was used already.";
+    SecondFactorLocked = "SECOND_FACTOR_LOCKED", 429, "Too many wrong codes; the second step is locked for a while.";
+    SecondFactorOn = "SECOND_FACTOR_ON", 409, "Two-step sign-in is on already.";
+    SecondFactorOff = "SECOND_FACTOR_OFF", 409, "Two-step sign-in is off, or its set-up was not begun.";
     PasswordPolicyViolation = "PASSWORD_POLICY_VIOLATION", 400, "An administrator's password has 12 to 128 characters, with upper and lower case, a digit and a special character, and is a new one.";
 
     // Profile, documents and their review.

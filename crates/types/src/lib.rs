@@ -45,5 +45,5 @@ pub use timestamp::Timestamp;
 pub use words::{
     AccountKind, AccountStatus, AdminRole, CommandStatus, DocumentSide, DocumentType, Gender, MailboxChannel,
     NotificationKind, NotificationStatus, OutboxState, QSendStatus, RegistrationStep, SessionTransport,
-    SubmissionStatus, TransactionDirection, TransactionKind, UnknownWord,
+    SubmissionStatus, TicketPurpose, TransactionDirection, TransactionKind, UnknownWord,
 };

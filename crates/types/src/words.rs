@@ -64,6 +64,18 @@ words! {
         Completed = "COMPLETED",
     }
 
+    /// Which door a ticket opens, once.
+    TicketPurpose {
+        /// The second step of a login, after the password.
+        SecondStep = "SECOND_STEP",
+        /// A new password, by mail.
+        PasswordReset = "PASSWORD_RESET",
+        /// Payments from the step-up amount on, for a short while.
+        StepUp = "STEP_UP",
+        /// «That was not me», sent to the old address after a change of e-mail address.
+        ContactObjection = "CONTACT_OBJECTION",
+    }
+
     /// Gender, as the GX id encodes it.
     Gender {
         /// Male.

@@ -4,14 +4,18 @@ mod attempt;
 mod caller;
 mod password;
 mod permission;
+mod second_factor;
 mod session;
+mod ticket;
 mod tokens;
 
 pub use attempt::{Origin, attempt_turn};
 pub use caller::{Admin, Auth, Caller, Person, idle_limit};
 pub use password::{PasswordError, Passwords};
 pub use permission::{Permission, Risk};
+pub use second_factor::{BackupCodes, FactorState, Judged, Passed, SecondFactors, TotpSetup};
 pub use session::{NewSession, Presented, cookie_cleared, cookie_set};
+pub use ticket::Ticket;
 pub use tokens::{Family, Jwk, JwkSet, TokenClaims, TokenError, Tokens};
 
 /// The cookie of people's sessions.

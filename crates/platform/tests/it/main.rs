@@ -6,6 +6,7 @@ mod failures;
 mod gate;
 mod idempotent;
 mod mailbox;
+mod second_factor;
 mod served;
 mod sessions;
 mod start;

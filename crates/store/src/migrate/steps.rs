@@ -75,4 +75,9 @@ pub const STEPS: &[Step] = &[
             holds: data::people_are_repaired,
         },
     },
+    Step {
+        version: 9,
+        name: "second factors",
+        kind: StepKind::Schema { sql: include_str!("sql/0009_second_factors.sql") },
+    },
 ];

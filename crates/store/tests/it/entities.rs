@@ -49,6 +49,7 @@ async fn every_table_has_an_entity_with_the_same_columns() {
             accounts,
             admin_sessions,
             admin_users,
+            backup_codes,
             countries,
             delta_claims,
             dev_mailbox,
@@ -65,11 +66,13 @@ async fn every_table_has_an_entity_with_the_same_columns() {
             pending_registrations,
             projector_checkpoints,
             qsend_requests,
+            second_factors,
             sessions,
             sign_in_failures,
             signing_keys,
             supply_pools,
             system_parameters,
+            tickets,
             transactions,
             user_profiles,
             wallets,
@@ -130,5 +133,6 @@ fn every_check_lists_exactly_the_words_of_its_set() {
     check("kind", "accounts", &words!(AccountKind));
     check("status", "accounts", &words!(AccountStatus));
     check("kind", "transactions", &words!(TransactionKind));
+    check("purpose", "tickets", &words!(TicketPurpose));
     check("direction", "transactions", &words!(TransactionDirection));
 }
