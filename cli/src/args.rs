@@ -105,6 +105,10 @@ pub struct Serve {
     /// Address to listen on; the component's own port on all interfaces unless given
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<std::net::SocketAddr>,
+    /// The ledger only, which speaks no HTTP on its own port: where /livez, /readyz, /health, /metrics and /version are
+    /// served; port 9092 on the same interface unless given
+    #[arg(long, value_name = "ADDRESS")]
+    pub metrics: Option<std::net::SocketAddr>,
 }
 
 /// What else can be served.
@@ -172,7 +176,14 @@ pub enum Stage {
 /// `gx ledger …`.
 #[derive(Debug, Subcommand)]
 pub enum LedgerCommand {
-    /// Walk the whole chain: hashes, checksums, and the state derived anew and compared
+    /// Ask for the first commands of a ledger (parameters, pools, countries) and wait until the workers have settled them;
+    /// `gx up` does it by itself
+    Bootstrap {
+        /// Which environment and where
+        #[command(flatten)]
+        place: Place,
+    },
+    /// Walk the whole chain: hashes, checksums, and the state derived anew and compared; through a gateway, what it shows
     Verify {
         /// Which environment and where
         #[command(flatten)]

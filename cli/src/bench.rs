@@ -1,8 +1,8 @@
 //! `gx bench`: speed and size, from a release build, with the machine's cores, beside a peer of the same run.
 
 mod figures;
-mod http;
-mod people;
+pub mod http;
+pub mod people;
 mod running;
 mod up;
 mod wire;
@@ -48,7 +48,8 @@ async fn http(data: Option<PathBuf>, load: Load) -> Result<()> {
 
 async fn seed(data: PathBuf, wanted: u64) -> Result<()> {
     let running = Running::start(Some(data)).await?;
-    let seeded = people::seed(&running, &People::new()?, wanted).await;
+    println!("in {}", running.folder().display());
+    let seeded = people::seed(&running.app, &running.shared(), &People::new()?, wanted).await;
     running.end().await?;
     seeded
 }

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use futures::StreamExt;
@@ -10,10 +10,14 @@ use gx_base::{SystemClock, SystemEntropy};
 use gx_ledger::{EmbeddedLedger, EmbeddedOptions, Ledger, LedgerError};
 
 use crate::args::{LedgerCommand, Place};
-use crate::place::Home;
+use crate::connection::{self, Outside, Use};
+use crate::{admin, place::Home};
 
 /// Blocks between two words of progress.
 const PROGRESS_EVERY: u64 = 10_000;
+
+/// Longest wait until the first commands are settled and projected, by whoever runs the workers.
+const BOOTSTRAP_LIMIT: Duration = Duration::from_secs(600);
 
 /// Runs a command of `gx ledger`.
 ///
@@ -21,42 +25,88 @@ const PROGRESS_EVERY: u64 = 10_000;
 /// When the ledger cannot be opened; damage is told and ends with 1.
 pub async fn run(command: LedgerCommand) -> Result<ExitCode> {
     match command {
-        LedgerCommand::Verify { place } => match verify(&place) {
-            // Another process holds it: what its Gateway endpoint shows can still be verified.
-            Err(error) if is_locked(&error) => match over_gateway(&place).await {
-                Ok(code) => Ok(code),
-                Err(unreachable) => {
-                    Err(error.context(format!("and its Gateway endpoint does not help: {unreachable:#}")))
-                }
-            },
-            verified => verified,
+        LedgerCommand::Verify { place } => match open(&place).await? {
+            Opened::Embedded(ledger) => verify(&ledger),
+            Opened::Outside(outside) => over_gateway(&outside).await,
         },
+        LedgerCommand::Bootstrap { place } => bootstrap(&place).await,
     }
 }
 
-/// The embedded ledger of a place, which no other process may hold.
+/// The ledger of a place, whoever holds it.
+pub enum Opened {
+    /// Embedded, and held by this process now.
+    Embedded(EmbeddedLedger),
+    /// Reached over Fabric's Gateway.
+    Outside(Outside),
+}
+
+impl Opened {
+    /// The ledger.
+    pub fn ledger(&self) -> &dyn Ledger {
+        match self {
+            Self::Embedded(ledger) => ledger,
+            Self::Outside(outside) => outside.ledger.as_ref(),
+        }
+    }
+
+    /// Lets go of it.
+    ///
+    /// # Errors
+    /// When the embedded ledger could not write its state.
+    pub fn close(self) -> Result<()> {
+        match self {
+            Self::Embedded(ledger) => Ok(ledger.close()?),
+            Self::Outside(_) => Ok(()),
+        }
+    }
+}
+
+/// The ledger that the settings name, else the embedded one of the place; where another process holds that one, it is
+/// reached through that process's Gateway endpoint.
 ///
 /// # Errors
-/// When there is none, it is damaged, or another process holds it.
-pub fn open(place: &Place) -> Result<EmbeddedLedger> {
+/// When there is none, it is damaged, or another process holds it and has no Gateway endpoint.
+pub async fn open(place: &Place) -> Result<Opened> {
+    if let Some(outside) = connection::outside(&connection::of_process, Use::Reads)? {
+        return Ok(Opened::Outside(outside));
+    }
     let home = Home::existing(place)?;
     anyhow::ensure!(home.ledger().is_dir(), "there is no embedded ledger in {}", home.folder().display());
-    EmbeddedLedger::open(&home.ledger(), EmbeddedOptions::of(place.env), Arc::new(SystemClock), Arc::new(SystemEntropy))
-        .map_err(|error| match error {
-            error @ LedgerError::Locked { .. } => anyhow::Error::from(error).context("stop `gx up` first"),
-            other => other.into(),
-        })
-        .with_context(|| home.ledger().display().to_string())
+    let options = EmbeddedOptions::of(place.env);
+    let opened = EmbeddedLedger::open(&home.ledger(), options, Arc::new(SystemClock), Arc::new(SystemEntropy));
+    match opened {
+        Ok(ledger) => Ok(Opened::Embedded(ledger)),
+        Err(locked @ LedgerError::Locked { .. }) => {
+            let unreachable = match connection::in_folder(&home.fabric(), &connection::of_process) {
+                Ok(outside) => match outside.ledger.info().await {
+                    Ok(_) => return Ok(Opened::Outside(outside)),
+                    Err(error) => anyhow::Error::from(error),
+                },
+                Err(error) => error,
+            };
+            let locked = anyhow::Error::from(locked).context(home.ledger().display().to_string());
+            Err(locked.context(format!(
+                "another process holds the ledger, and its Gateway endpoint does not help (`gx up` has one with \
+                 --fabric-gateway): {unreachable:#}"
+            )))
+        }
+        Err(error) => Err(error).with_context(|| home.ledger().display().to_string()),
+    }
 }
 
-fn is_locked(error: &anyhow::Error) -> bool {
-    error.chain().any(|cause| matches!(cause.downcast_ref::<LedgerError>(), Some(LedgerError::Locked { .. })))
+/// Asks for the first commands and waits until the workers have brought them to the ledger and back.
+async fn bootstrap(place: &Place) -> Result<ExitCode> {
+    let app = admin::app_of(place).await?;
+    gx_ops::bootstrap(&app, BOOTSTRAP_LIMIT).await?;
+    println!("The ledger has its parameters, pools and countries, and the read model shows them.");
+    app.store().close().await?;
+    Ok(ExitCode::SUCCESS)
 }
 
-/// Walks the chain as the Gateway endpoint of the running ledger shows it: numbers, previous hashes, data hashes.
-async fn over_gateway(place: &Place) -> Result<ExitCode> {
-    let started = Instant::now();
-    let ledger = crate::connection::ledger(&Home::existing(place)?.fabric())?;
+/// Walks the chain as a gateway shows it: numbers, previous hashes, data hashes.
+async fn over_gateway(outside: &Outside) -> Result<ExitCode> {
+    let (started, ledger) = (Instant::now(), &outside.ledger);
     let info = ledger.info().await?;
     let mut blocks = ledger.blocks(0);
     let (mut transactions, mut valid) = (0_u64, 0_u64);
@@ -66,26 +116,23 @@ async fn over_gateway(place: &Place) -> Result<ExitCode> {
         valid += block.transactions.iter().filter(|tx| tx.is_valid()).count() as u64;
     }
     println!(
-        "The chain verifies as its Gateway endpoint shows it: {} blocks, {transactions} transactions ({valid} valid), {} ms. \
-         The state is compared when the ledger is stopped.",
+        "The chain verifies as its Gateway endpoint shows it: {} blocks, {transactions} transactions ({valid} valid), {} ms; \
+         {}. The state of an embedded ledger is compared when it is stopped.",
         info.height + 1,
-        started.elapsed().as_millis()
+        started.elapsed().as_millis(),
+        outside.place
     );
     Ok(ExitCode::SUCCESS)
 }
 
-fn verify(place: &Place) -> Result<ExitCode> {
+fn verify(ledger: &EmbeddedLedger) -> Result<ExitCode> {
     let started = Instant::now();
-    let verified = open(place).and_then(|ledger| {
-        Ok(ledger.verify(|block| {
-            if block > 0 && block.is_multiple_of(PROGRESS_EVERY) {
-                eprintln!("block {block} …");
-            }
-        })?)
+    let verified = ledger.verify(|block| {
+        if block > 0 && block.is_multiple_of(PROGRESS_EVERY) {
+            eprintln!("block {block} …");
+        }
     });
     match verified {
-        // Nothing has been looked at: that says nothing about the chain.
-        Err(error) if !is_damage(&error) => Err(error),
         Ok(verified) => {
             println!(
                 "The chain verifies: {} blocks, {} transactions ({} valid), {} keys of the state compared, {} ms.",
@@ -97,13 +144,11 @@ fn verify(place: &Place) -> Result<ExitCode> {
             );
             Ok(ExitCode::SUCCESS)
         }
-        Err(error) => {
-            println!("The chain does not verify: {error:#}");
+        Err(error @ LedgerError::Damaged { .. }) => {
+            println!("The chain does not verify: {error}");
             Ok(ExitCode::FAILURE)
         }
+        // Nothing has been looked at: that says nothing about the chain.
+        Err(error) => Err(error.into()),
     }
-}
-
-fn is_damage(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(LedgerError::Damaged { .. }))
 }

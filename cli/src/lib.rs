@@ -10,6 +10,7 @@ mod build_info;
 mod chaincode;
 mod compose;
 mod connection;
+pub mod crowd;
 mod docs;
 mod edge;
 mod fabric;

@@ -26,18 +26,18 @@ pub async fn run(command: ProjectorCommand) -> Result<ExitCode> {
 async fn compare(place: &Place) -> Result<ExitCode> {
     let settings = settings_of(place)?;
     gx_platform::logging::install(&settings.log_level, settings.log_format);
-    let ledger = crate::ledger::open(place)?;
+    let opened = crate::ledger::open(place).await?;
     let url = settings.database_url.expose();
     let store = Store::connect(url, StoreOptions::default()).await?;
     store.check_schema().await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let scratch = Home::existing(place)?.folder().join("run");
-    let report = rebuild::rebuild_and_compare(&ledger, &store, url, &scratch, &clock).await?;
+    let report = rebuild::rebuild_and_compare(opened.ledger(), &store, url, &scratch, &clock).await?;
     for table in &report.tables {
         println!("{:<24} {:>9} rows", table.table, table.rows);
     }
     store.close().await?;
-    ledger.close()?;
+    opened.close()?;
     if report.is_clean() {
         println!("The read model equals its rebuild up to block {}, and every sum holds.", report.last_block);
         return Ok(ExitCode::SUCCESS);

@@ -6,17 +6,23 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use gx_base::{Component, SystemClock, SystemEntropy};
-use gx_ledger::{EmbeddedLedger, EmbeddedOptions};
+use gx_ledger::{EmbeddedLedger, EmbeddedOptions, Ledger};
 use gx_outbox_submitter::SubmitterOptions;
+use gx_platform::health::HealthBuilder;
 use gx_platform::settings::Settings;
-use gx_platform::{App, AppParts, SettingsSources};
+use gx_platform::{App, AppParts, SettingsSources, serve_probes};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::args::{Place, Serve, ServeOther};
+use crate::build_info::build_info;
+use crate::connection::Use;
 use crate::place::Home;
 use crate::{chaincode, compose, connection, edge, workers};
+
+/// Where the ledger tells how it is, beside its gRPC port: after those of the workers.
+const LEDGER_METRICS_PORT: u16 = 9092;
 
 /// Serves until SIGTERM or Ctrl-C.
 ///
@@ -28,8 +34,12 @@ pub async fn run(serve: Serve) -> Result<()> {
     }
     let component = serve.component.context("a component is needed")?;
     if component == Component::Ledger {
-        return ledger(serve.listen).await;
+        return ledger(serve.listen, serve.metrics).await;
     }
+    anyhow::ensure!(
+        serve.metrics.is_none(),
+        "--metrics is for the ledger; {component} serves /metrics on its own port"
+    );
     let settings = Settings::load(&SettingsSources::of_process())?;
     gx_platform::logging::install(&settings.log_level, settings.log_format);
     gx_platform::metrics::install(crate::docs::METRICS)?;
@@ -49,12 +59,14 @@ pub async fn run(serve: Serve) -> Result<()> {
     let served = match component {
         Component::Wallet => edge::forwarding(&app)?,
         Component::OutboxSubmitter => {
-            let ledger = connection::ledger_of_process()?;
-            workers::submitters(&app, &ledger, &crew(&app)?, &stop, &mut tasks)
+            let outside = connection::of_worker(Use::Submits)?;
+            let ledger: Arc<dyn Ledger> = outside.ledger;
+            workers::submitters(&app, &ledger, &crew(&app, outside.place)?, &stop, &mut tasks)
         }
         Component::Projector => {
-            let ledger = connection::ledger_of_process()?;
-            workers::projectors(&app, &ledger, &crew(&app)?, &stop, &mut tasks)
+            let outside = connection::of_worker(Use::Reads)?;
+            let ledger: Arc<dyn Ledger> = outside.ledger;
+            workers::projectors(&app, &ledger, &crew(&app, outside.place)?, &stop, &mut tasks)
         }
         _ => compose::service(component, &app)?,
     };
@@ -72,14 +84,15 @@ pub async fn run(serve: Serve) -> Result<()> {
 }
 
 /// How many workers this process runs, and how.
-fn crew(app: &App) -> Result<workers::Crew> {
+fn crew(app: &App, ledger: String) -> Result<workers::Crew> {
     let options = SubmitterOptions::from_settings(|name| std::env::var(name).ok()).map_err(anyhow::Error::msg)?;
     let settings = app.settings();
-    Ok(workers::Crew { submitters: settings.outbox_submitters, projectors: settings.projectors, options })
+    Ok(workers::Crew { submitters: settings.outbox_submitters, projectors: settings.projectors, options, ledger })
 }
 
 /// The embedded ledger in a process of its own, behind its Gateway endpoint.
-async fn ledger(listen: Option<SocketAddr>) -> Result<()> {
+async fn ledger(listen: Option<SocketAddr>, metrics: Option<SocketAddr>) -> Result<()> {
+    gx_platform::metrics::install(crate::docs::METRICS)?;
     let sources = SettingsSources::of_process();
     let value = |name: &str| sources.environment.get(name).cloned();
     let env = value(gx_platform::settings::GX_ENV).context("GX_ENV is not set")?;
@@ -95,20 +108,36 @@ async fn ledger(listen: Option<SocketAddr>) -> Result<()> {
     let listener =
         TcpListener::bind(address).await.with_context(|| format!("the ledger cannot listen on {address}"))?;
     let address = listener.local_addr()?;
+    let metrics = metrics.unwrap_or_else(|| SocketAddr::new(address.ip(), LEDGER_METRICS_PORT));
+    let probes = TcpListener::bind(metrics).await.with_context(|| format!("no metrics on {metrics}"))?;
     let clock = Arc::new(SystemClock);
-    let ledger = EmbeddedLedger::open(&home.ledger(), EmbeddedOptions::of(env), clock, Arc::new(SystemEntropy))
+    let ledger = EmbeddedLedger::open(&home.ledger(), EmbeddedOptions::of(env), clock.clone(), Arc::new(SystemEntropy))
         .with_context(|| home.ledger().display().to_string())?;
     let ledger = Arc::new(ledger);
-    let endpoint = connection::endpoint(&home, env, Arc::clone(&ledger), Arc::new(SystemClock), address)?;
+    let endpoint = connection::endpoint(&home, env, Arc::clone(&ledger), clock.clone(), address)?;
+    let probed = Arc::clone(&ledger);
+    let health = HealthBuilder::new(Component::Ledger.name(), clock)
+        .require("chain", move || {
+            let ledger = Arc::clone(&probed);
+            async move {
+                let info = ledger.info().await.map_err(|error| error.to_string())?;
+                Ok(Some(format!("height {}, fingerprint {}", info.height, info.fingerprint)))
+            }
+        })
+        .build();
     println!("ledger at {address}, connection material in {}", home.fabric().display());
+    println!("metrics at http://{}/metrics", probes.local_addr()?);
     let stop = CancellationToken::new();
     let mut serving = tokio::spawn(endpoint.serve(listener, stop.clone()));
+    let mut probing = tokio::spawn(serve_probes(health, build_info(), probes, stop.clone()));
     tokio::select! {
         () = stop_signal() => {
             stop.cancel();
             serving.await??;
+            probing.await??;
         }
         ended = &mut serving => ended??,
+        ended = &mut probing => ended??,
     }
     ledger.close()?;
     Ok(())

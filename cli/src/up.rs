@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use gx_base::{Clock, Component, Entropy, SystemClock, SystemEntropy};
 use gx_ledger::{EmbeddedLedger, EmbeddedOptions, Ledger};
+use gx_ops::BootstrapError;
 use gx_outbox_submitter::SubmitterOptions;
 use gx_platform::{App, AppParts};
 use gx_types::EnvName;
@@ -21,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::args::Up;
 use crate::compose::SERVICES;
+use crate::connection::{Outside, Use};
 use crate::place::{Home, WALLET_PORT, write_private};
 use crate::{admin, compose, connection, edge, personas, serve, workers};
 
@@ -82,7 +84,11 @@ impl Machine {
 pub async fn run(up: Up, machine: Machine) -> Result<()> {
     let started = Instant::now();
     let home = Home::open(&up.place)?;
-    let wanted: Vec<Component> = if up.only.is_empty() { Component::ALL.to_vec() } else { up.only.clone() };
+    let mut wanted: Vec<Component> = if up.only.is_empty() { Component::ALL.to_vec() } else { up.only.clone() };
+    let outside = outside(&up, &machine)?;
+    if outside.is_some() {
+        wanted.retain(|component| *component != Component::Ledger);
+    }
 
     // 1. Addresses first: a port in use is told before any work is done.
     let bound: Vec<Component> =
@@ -98,7 +104,13 @@ pub async fn run(up: Up, machine: Machine) -> Result<()> {
     gx_platform::logging::install(&settings.log_level, settings.log_format);
     gx_platform::metrics::install(crate::docs::METRICS)?;
     let options = SubmitterOptions::from_settings(|name| machine.setting(name)).map_err(anyhow::Error::msg)?;
-    let crew = workers::Crew { submitters: settings.outbox_submitters, projectors: settings.projectors, options };
+    let place = outside.as_ref().map_or_else(|| connection::EMBEDDED.to_owned(), |outside| outside.place.clone());
+    let crew = workers::Crew {
+        submitters: settings.outbox_submitters,
+        projectors: settings.projectors,
+        options,
+        ledger: place,
+    };
 
     // 2. Database and schema.
     say(started, "database and schema");
@@ -112,10 +124,13 @@ pub async fn run(up: Up, machine: Machine) -> Result<()> {
     // 3. Ledger, workers, services, edge.
     say(started, "ledger and components");
     let ledger = open_ledger(&home, &wanted, up.place.env, &machine)?;
-    let reached = ledger.clone().map(|ledger| {
-        let ledger: Arc<dyn Ledger> = ledger;
-        machine.line.as_ref().map_or_else(|| Arc::clone(&ledger), |line| line(Arc::clone(&ledger)))
-    });
+    let reached: Option<Arc<dyn Ledger>> = match (&outside, &ledger) {
+        (Some(outside), _) => Some(Arc::clone(&outside.ledger) as _),
+        (None, Some(embedded)) => Some(Arc::clone(embedded) as _),
+        (None, None) => None,
+    };
+    let reached =
+        reached.map(|ledger| machine.line.as_ref().map_or_else(|| Arc::clone(&ledger), |line| line(ledger.clone())));
     let mut tasks: JoinSet<Result<()>> = JoinSet::new();
     if let (Some(listener), Some(ledger)) = (gateway, &ledger) {
         let endpoint = connection::endpoint(
@@ -133,17 +148,27 @@ pub async fn run(up: Up, machine: Machine) -> Result<()> {
         let stop = stop.clone();
         tasks.spawn(async move { Ok(endpoint.serve(listener, stop).await?) });
     }
+    let has_ledger = reached.is_some();
     start(&app, reached, listeners, &addresses, &crew, &stop, &mut tasks)?;
 
     // 4. What a first start needs.
     let running = async {
-        if ledger.is_some() && wanted.contains(&Component::Projector) {
+        let mut has_countries = true;
+        if has_ledger && [Component::OutboxSubmitter, Component::Projector].iter().all(|one| wanted.contains(one)) {
             say(started, "countries on the ledger");
-            gx_ops::bootstrap(&app, BOOTSTRAP_LIMIT).await?;
+            match gx_ops::bootstrap(&app, BOOTSTRAP_LIMIT).await {
+                Err(late @ BootstrapError::Late(_)) if outside.is_some() => {
+                    // What needs no ledger works meanwhile; the commands wait in the outbox.
+                    println!("         {late}; it goes on without the ledger ({})", crew.ledger);
+                    has_countries = false;
+                }
+                done => done?,
+            }
         }
-        let lines = if up.only.is_empty() { logins(&app, &home, up.no_people, started).await? } else { Vec::new() };
+        let no_people = up.no_people || !has_countries;
+        let lines = if up.only.is_empty() { logins(&app, &home, no_people, started).await? } else { Vec::new() };
         write_private(&home.addresses_file(), &serde_json::to_string_pretty(&by_name(&addresses))?)?;
-        report(&app, &home, &addresses, &lines, started);
+        report(&app, &home, &addresses, has_ledger.then_some(crew.ledger.as_str()), &lines, started);
         anyhow::Ok(())
     };
     let ended = tokio::select! {
@@ -216,6 +241,26 @@ fn by_name(addresses: &BTreeMap<Component, String>) -> BTreeMap<&str, &str> {
     addresses.iter().map(|(component, address)| (component.name(), address.as_str())).collect()
 }
 
+/// The ledger that the settings name, in place of an embedded one.
+fn outside(up: &Up, machine: &Machine) -> Result<Option<Outside>> {
+    // A place that submits nothing signs nothing but questions.
+    let submits = up.only.is_empty() || up.only.contains(&Component::OutboxSubmitter);
+    let usage = if submits { Use::Submits } else { Use::Reads };
+    let outside = connection::outside(&|name| machine.setting(name), usage)?;
+    if let Some(outside) = &outside {
+        let place = &outside.place;
+        anyhow::ensure!(
+            !up.fabric_gateway,
+            "--fabric-gateway opens the embedded ledger, and settings name another: {place}"
+        );
+        anyhow::ensure!(
+            !up.only.contains(&Component::Ledger),
+            "--only asks for the embedded ledger, and settings name another: {place}"
+        );
+    }
+    Ok(outside)
+}
+
 fn open_ledger(
     home: &Home,
     wanted: &[Component],
@@ -283,11 +328,21 @@ async fn logins(app: &App, home: &Home, no_people: bool, started: Instant) -> Re
     Ok(lines)
 }
 
-fn report(app: &App, home: &Home, addresses: &BTreeMap<Component, String>, lines: &[String], started: Instant) {
+fn report(
+    app: &App,
+    home: &Home,
+    addresses: &BTreeMap<Component, String>,
+    ledger: Option<&str>,
+    lines: &[String],
+    started: Instant,
+) {
     println!("\nGX {} is ready after {} ms.\n", app.env(), started.elapsed().as_millis());
     for (component, address) in addresses {
         let shown = if *component == Component::Wallet { &app.settings().public_url } else { address };
         println!("  {:<17} {shown}", component.name());
+    }
+    if let Some(ledger) = ledger {
+        println!("  {:<17} {ledger}", "ledger");
     }
     println!("  {:<17} {}", "data", home.folder().display());
     if !lines.is_empty() {

@@ -23,6 +23,8 @@ pub struct Crew {
     pub projectors: usize,
     /// How each submitter works.
     pub options: SubmitterOptions,
+    /// Where the ledger is, for people.
+    pub ledger: String,
 }
 
 /// Starts the submitters; the answer serves their health and metrics.
@@ -52,14 +54,14 @@ pub fn submitters(
         tasks.spawn(async move { Ok(submitter.run(stop).await?) });
     }
     let component = Component::OutboxSubmitter.name();
-    let database = healths.clone();
+    let (database, place) = (healths.clone(), crew.ledger.clone());
     let health = compose::database(HealthBuilder::new(component, app.clock().clone()), app)
         .require("outbox", move || {
             let answer = database.iter().try_for_each(SubmitterHealth::database).map(|()| None);
             async move { answer }
         })
         .require("ledger", move || {
-            let answer = healths.iter().try_for_each(SubmitterHealth::ledger).map(|()| None);
+            let answer = healths.iter().try_for_each(SubmitterHealth::ledger).map(|()| Some(place.clone()));
             async move { answer }
         })
         .build();

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use gx_base::EntropyExt;
+use gx_platform::App;
 use gx_platform::auth::NewSession;
 use gx_store::entity::{outbox_commands, sessions};
 use gx_store::repo::conservation;
@@ -44,9 +45,11 @@ pub struct Load {
 
 /// Someone who pays.
 #[derive(Clone)]
-struct Payer {
-    number: u64,
-    authorization: String,
+pub struct Payer {
+    /// Which of the people.
+    pub number: u64,
+    /// What goes into the header.
+    pub authorization: String,
 }
 
 /// Measures and prints.
@@ -55,9 +58,9 @@ struct Payer {
 /// When something fails, a payment is refused, or the books do not balance afterwards.
 pub async fn run(running: &Running, load: &Load) -> Result<()> {
     let people = People::new()?;
-    people::seed(running, &people, load.people).await?;
-    let population = people::seeded(running).await?;
-    let payers = sign_in(running, people::numbers(population, PAYERS_MAX)).await?;
+    people::seed(&running.app, &running.shared(), &people, load.people).await?;
+    let population = people::seeded(&running.app).await?;
+    let payers = sign_in(&running.app, people::numbers(population, PAYERS_MAX)).await?;
     let before = outbox_commands::Entity::find().count(running.app.store().read()).await?;
 
     let run = Arc::new(Run {
@@ -103,7 +106,7 @@ pub async fn run(running: &Running, load: &Load) -> Result<()> {
 
 /// Everything accepted is settled once, and no coin was lost.
 async fn check(running: &Running, before: u64) -> Result<()> {
-    people::projected(running).await?;
+    people::projected(&running.app, running.ledger.as_ref()).await?;
     let depth = gx_store::outbox::depth(running.app.store().read()).await?;
     let open = depth.pending + depth.submitting + depth.submitted + depth.dead + depth.unprojected;
     let sent = outbox_commands::Entity::find().count(running.app.store().read()).await? - before;
@@ -160,8 +163,11 @@ impl Run {
     }
 }
 
-async fn sign_in(running: &Running, payers: impl IntoIterator<Item = (u64, ProfileId)>) -> Result<Vec<Payer>> {
-    let app = &running.app;
+/// Signs people in who have no password.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn sign_in(app: &App, payers: impl IntoIterator<Item = (u64, ProfileId)>) -> Result<Vec<Payer>> {
     let (mut signed_in, mut rows) = (Vec::new(), Vec::new());
     for (number, profile_id) in payers {
         let session = NewSession::begin(SessionTransport::Token, &**app.clock(), &**app.entropy());

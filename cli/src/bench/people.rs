@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail};
 use gx_contracts::countries::COUNTRIES;
 use gx_contracts::{Command, genesis};
-use gx_ledger::{EmbeddedLedger, Ledger, Proposal, Settled};
-use gx_platform::sha256;
+use gx_ledger::{Ledger, LedgerErrorClass, Proposal, Settled};
+use gx_platform::{App, sha256};
 use gx_store::StoreError;
 use gx_store::entity::user_profiles;
 use gx_store::projection::checkpoint;
@@ -24,14 +24,14 @@ use gx_types::{
 };
 use tokio::task::JoinSet;
 
-use super::running::Running;
-
 /// Profiles in one transaction.
 const BATCH: u64 = 200;
 /// Lanes in which the ledger registers people: each a shard of a country, so that none waits for another.
 const LANES_MAX: usize = 512;
 /// How long one registration may take.
 const LIMIT: Duration = Duration::from_secs(60);
+/// Pause between two looks or tries.
+const PAUSE: Duration = Duration::from_millis(50);
 /// Name of the projector's checkpoint.
 const CHECKPOINT: &str = "main";
 /// Marks the addresses of seeded people.
@@ -134,10 +134,10 @@ impl People {
 ///
 /// # Errors
 /// When the database is out of reach.
-pub async fn seeded(running: &Running) -> Result<u64> {
+pub async fn seeded(app: &App) -> Result<u64> {
     let found = user_profiles::Entity::find()
         .filter(user_profiles::Column::Email.like(format!("{MAILBOX}%")))
-        .count(running.app.store().read())
+        .count(app.store().read())
         .await?;
     Ok(found)
 }
@@ -146,22 +146,20 @@ pub async fn seeded(running: &Running) -> Result<u64> {
 ///
 /// # Errors
 /// When database or ledger fail, or the ledger refuses someone.
-pub async fn seed(running: &Running, people: &People, wanted: u64) -> Result<()> {
+pub async fn seed(app: &App, ledger: &Arc<dyn Ledger>, people: &People, wanted: u64) -> Result<()> {
     let began = Instant::now();
-    let first = seeded(running).await?;
+    let first = seeded(app).await?;
     if first >= wanted {
         return Ok(());
     }
-    println!("seeding people {first} to {wanted} in {}", running.folder().display());
+    println!("seeding people {first} to {wanted}");
 
     // 1. Profiles.
     for start in (first..wanted).step_by(usize::try_from(BATCH)?) {
-        let now = running.app.now();
+        let now = app.now();
         let rows =
             (start..wanted.min(start + BATCH)).map(|number| people.row(number, now)).collect::<Result<Vec<_>>>()?;
-        running
-            .app
-            .store()
+        app.store()
             .write(move |tx| {
                 let rows = rows.clone();
                 Box::pin(async move {
@@ -178,12 +176,12 @@ pub async fn seed(running: &Running, people: &People, wanted: u64) -> Result<()>
     let done = Arc::new(AtomicU64::new(0));
     let mut tasks = JoinSet::new();
     for lane in 0..lanes {
-        let (ledger, people, app) = (Arc::clone(&running.ledger), people.clone(), running.app.clone());
+        let (ledger, people, app) = (Arc::clone(ledger), people.clone(), app.clone());
         let done = Arc::clone(&done);
         tasks.spawn(async move {
             let start = first + (lane + lanes - first % lanes) % lanes;
             for number in (start..wanted).step_by(usize::try_from(lanes)?) {
-                register(&ledger, &people.registration(number, app.now())?, app.now()).await?;
+                register(ledger.as_ref(), &people.registration(number, app.now())?, app.now()).await?;
                 let so_far = done.fetch_add(1, Ordering::Relaxed) + 1;
                 if so_far.is_multiple_of(100_000) {
                     println!("{so_far} registered after {} s", began.elapsed().as_secs());
@@ -197,37 +195,43 @@ pub async fn seed(running: &Running, people: &People, wanted: u64) -> Result<()>
     }
 
     // 3. The projector.
-    projected(running).await?;
+    projected(app, ledger.as_ref()).await?;
     println!("{} people registered and projected after {} s", wanted - first, began.elapsed().as_secs());
 
     // 4. What their countries got waits as entries; a measurement should not meet the work of adding them up.
-    swept(running).await?;
+    swept(app).await?;
     println!("treasuries swept after {} s", began.elapsed().as_secs());
     Ok(())
 }
 
-async fn register(ledger: &EmbeddedLedger, command: &Command, now: Timestamp) -> Result<()> {
+async fn register(ledger: &dyn Ledger, command: &Command, now: Timestamp) -> Result<()> {
+    let began = Instant::now();
     loop {
-        match ledger.submit(Proposal::of(command, now), LIMIT).await? {
-            Settled::Committed(_) | Settled::Replayed(_) => return Ok(()),
+        match ledger.submit(Proposal::of(command, now), LIMIT).await {
+            Ok(Settled::Committed(_) | Settled::Replayed(_)) => return Ok(()),
             // Read what another lane has changed in the same block; the next try reads anew.
-            Settled::Invalid { .. } => {}
-            Settled::Refused(refusal) => bail!("the ledger refused {}: {refusal}", command.ledger_key()),
-            Settled::Unknown { tx_id } => bail!("the ledger has not decided about {tx_id}"),
+            Ok(Settled::Invalid { .. }) => {}
+            Ok(Settled::Refused(refusal)) => bail!("the ledger refused {}: {refusal}", command.ledger_key()),
+            Ok(Settled::Unknown { tx_id }) => bail!("the ledger has not decided about {tx_id}"),
+            // A gateway that has too much to do; the key makes another try harmless.
+            Err(error) if error.class() == LedgerErrorClass::Transport && began.elapsed() < LIMIT => {
+                tokio::time::sleep(PAUSE).await;
+            }
+            Err(error) => return Err(error.into()),
         }
     }
 }
 
 /// Sweeps until nothing waits.
-async fn swept(running: &Running) -> Result<()> {
+async fn swept(app: &App) -> Result<()> {
     loop {
-        let round = gx_tokenomics::sweeps::enqueue_due(&running.app).await;
+        let round = gx_tokenomics::sweeps::enqueue_due(app).await;
         let round = round.map_err(|error| anyhow::anyhow!("sweeping: {}", error.code()))?;
-        let db = running.app.store().read();
+        let db = app.store().read();
         if round.enqueued == 0 && !deltas::any_claimed(db).await? {
             return Ok(());
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::sleep(PAUSE).await;
     }
 }
 
@@ -235,14 +239,14 @@ async fn swept(running: &Running) -> Result<()> {
 ///
 /// # Errors
 /// When ledger or database fail.
-pub async fn projected(running: &Running) -> Result<()> {
-    let height = running.ledger.info().await?.height;
+pub async fn projected(app: &App, ledger: &dyn Ledger) -> Result<()> {
+    let height = ledger.info().await?.height;
     loop {
-        let row = checkpoint::read(running.app.store().read(), CHECKPOINT).await?;
+        let row = checkpoint::read(app.store().read(), CHECKPOINT).await?;
         if row.is_some_and(|row| u64::try_from(row.next_block).is_ok_and(|next| next > height)) {
             return Ok(());
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        tokio::time::sleep(PAUSE).await;
     }
 }
 

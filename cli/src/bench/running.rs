@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::args::Place;
 use crate::place::{Home, WALLET_PORT};
-use crate::{compose, workers};
+use crate::{compose, connection, workers};
 
 /// How long a fresh ledger may take until the countries are projected.
 const BOOTSTRAP_LIMIT: Duration = Duration::from_secs(60);
@@ -97,7 +97,7 @@ impl Running {
         let shared: Arc<dyn Ledger> = ledger.clone();
         let mut tasks = JoinSet::new();
         let options = SubmitterOptions::from_settings(|name| std::env::var(name).ok()).map_err(anyhow::Error::msg)?;
-        let crew = workers::Crew { submitters: 1, projectors: 1, options };
+        let crew = workers::Crew { submitters: 1, projectors: 1, options, ledger: connection::EMBEDDED.to_owned() };
         // Their health is served on ports that nobody here asks.
         drop(workers::submitters(&app, &shared, &crew, &stop, &mut tasks));
         drop(workers::projectors(&app, &shared, &crew, &stop, &mut tasks));
@@ -110,6 +110,12 @@ impl Running {
         tasks.spawn(async move { served.serve(listener, stopped).await.context("the tokenomics service") });
         gx_ops::bootstrap(&app, BOOTSTRAP_LIMIT).await?;
         Ok(Self { app, ledger, address, stop, tasks, folder })
+    }
+
+    /// The ledger as its port.
+    #[must_use]
+    pub fn shared(&self) -> Arc<dyn Ledger> {
+        Arc::clone(&self.ledger) as Arc<dyn Ledger>
     }
 
     /// Where the data is.

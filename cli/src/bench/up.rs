@@ -35,8 +35,8 @@ const STOP_LIMIT: Duration = Duration::from_secs(30);
 pub async fn run(data: Option<PathBuf>, wanted: u64, watched: Duration) -> Result<()> {
     let folder = Folder::of(data);
     let running = Running::start(Some(folder.path().clone())).await?;
-    people::seed(&running, &People::new()?, wanted).await?;
-    let people = people::seeded(&running).await?;
+    people::seed(&running.app, &running.shared(), &People::new()?, wanted).await?;
+    let people = people::seeded(&running.app).await?;
     running.end().await?;
 
     let began = Instant::now();

@@ -43,6 +43,6 @@ pub use mail::{Mail, MailError, MailMessage};
 pub use mailbox::{is_test_address, is_test_number};
 pub use objects::{Objects, ObjectsError};
 pub use secrets::{SealError, hmac_sha256, same, sha256};
-pub use served::{BuildInfo, Served};
+pub use served::{BuildInfo, Served, serve_probes};
 pub use settings::{Settings, SettingsError, SettingsSources};
 pub use sms::{Sms, SmsError};

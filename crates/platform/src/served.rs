@@ -101,12 +101,7 @@ impl Served {
         let openapi = if sets.is_empty() { self.document } else { Some(Arc::from(openapi(&sets)?.to_string())) };
         let (has_api, has_document) = (!sets.is_empty(), openapi.is_some());
         let shared = Shared { health: self.health, build: Arc::new(self.build), openapi };
-        let mut own = Router::new()
-            .route("/livez", get(|| async { "ok\n" }))
-            .route("/readyz", get(ready))
-            .route("/health", get(health))
-            .route("/metrics", get(metrics))
-            .route("/version", get(version));
+        let mut own = probes();
         if has_document {
             own = own.route("/openapi.json", get(document)).route("/docs", get(docs));
         }
@@ -131,6 +126,31 @@ impl Served {
         let router = self.router().map_err(std::io::Error::other)?;
         serve(component, router, listener, stop).await
     }
+}
+
+/// What every component answers.
+fn probes() -> Router<Shared> {
+    Router::new()
+        .route("/livez", get(|| async { "ok\n" }))
+        .route("/readyz", get(ready))
+        .route("/health", get(health))
+        .route("/metrics", get(metrics))
+        .route("/version", get(version))
+}
+
+/// Serves what every component answers, for one that speaks another protocol on its own port and has no database.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve_probes(
+    health: Health,
+    build: BuildInfo,
+    listener: TcpListener,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
+    let component = health.component();
+    let router = probes().with_state(Shared { health, build: Arc::new(build), openapi: None });
+    serve(component, router, listener, stop).await
 }
 
 /// Serves a router until `stop`; then finishes what is under way, for at most 20 seconds.
