@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::CommandFactory;
-use gx_base::{Component, MetricDecl, MetricKind};
+use gx_base::{Component, MetricDecl, MetricKind, MetricRoom, MetricScope};
 use gx_contracts::RefusalCode;
 use gx_platform::http::{RouteSet, permission_table};
 use gx_types::{EnvName, ErrorCode};
@@ -102,27 +102,41 @@ fn errors() -> String {
     text
 }
 
-/// The metrics of every room.
-pub const METRICS: &[&[MetricDecl]] = &[
+/// Who shows what belongs to the ledger: the process that is it alone, else the first worker in a process.
+const AT_LEDGER: MetricScope = MetricScope::At(&[Component::Ledger, Component::OutboxSubmitter, Component::Projector]);
+
+/// The metrics of every room, and where they are shown.
+pub const METRICS: &[MetricRoom] = &[
     gx_platform::metrics::METRICS,
-    gx_ledger::METRICS,
-    gx_fabric::chaincode::METRICS,
-    gx_fabric::client::METRICS,
-    gx_outbox_submitter::METRICS,
-    gx_projector::METRICS,
+    MetricRoom { scope: AT_LEDGER, metrics: gx_ledger::METRICS },
+    // A chaincode host is a process of its own, which shows all it counts.
+    MetricRoom { scope: MetricScope::At(&[]), metrics: gx_fabric::chaincode::METRICS },
+    MetricRoom { scope: AT_LEDGER, metrics: gx_fabric::client::METRICS },
+    MetricRoom { scope: MetricScope::At(&[Component::OutboxSubmitter]), metrics: gx_outbox_submitter::METRICS },
+    MetricRoom { scope: MetricScope::At(&[Component::Projector]), metrics: gx_projector::METRICS },
 ];
 
 fn metrics() -> String {
-    let mut text = format!("# Metrics\n\n{NOTE}| metric | kind | labels | meaning |\n|---|---|---|---|\n");
-    let mut all: Vec<&MetricDecl> = METRICS.iter().copied().flatten().collect();
-    all.sort_by_key(|metric| metric.name);
-    for metric in all {
+    let mut text = format!(
+        "# Metrics\n\n{NOTE}Each is shown at `/metrics` of the component named; where several are \
+        named, at the first of them that the process serves.\n\n\
+        | metric | kind | labels | shown at | meaning |\n|---|---|---|---|---|\n"
+    );
+    let mut all: Vec<(&MetricDecl, MetricScope)> =
+        METRICS.iter().flat_map(|room| room.metrics.iter().map(|metric| (metric, room.scope))).collect();
+    all.sort_by_key(|(metric, _)| metric.name);
+    for (metric, scope) in all {
         let kind = match metric.kind {
             MetricKind::Counter => "counter",
             MetricKind::Gauge => "gauge",
             MetricKind::Histogram(_) => "histogram",
         };
-        line!(text, "| `{}` | {kind} | {} | {} |", metric.name, metric.labels.join(", "), metric.help);
+        let shown = match scope {
+            MetricScope::ByLabel => "each component, its own".to_owned(),
+            MetricScope::At([]) => "the chaincode".to_owned(),
+            MetricScope::At(places) => places.iter().map(|place| place.name()).collect::<Vec<_>>().join(", "),
+        };
+        line!(text, "| `{}` | {kind} | {} | {shown} | {} |", metric.name, metric.labels.join(", "), metric.help);
     }
     text
 }

@@ -17,6 +17,6 @@ mod setting;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use component::{Component, UnknownComponent};
 pub use entropy::{Entropy, EntropyExt, SeededEntropy, SystemEntropy};
-pub use metric::{DURATION_SECONDS_BUCKETS, MetricDecl, MetricKind};
+pub use metric::{DURATION_SECONDS_BUCKETS, MetricDecl, MetricKind, MetricRoom, MetricScope};
 pub use secret::Secret;
 pub use setting::SettingDecl;

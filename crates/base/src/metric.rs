@@ -1,6 +1,8 @@
 //! Declarations of metrics: name, kind, unit and meaning, once. The exporter registers them, docs and alert checks read
 //! them.
 
+use crate::Component;
+
 /// How a metric counts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum MetricKind {
@@ -23,6 +25,25 @@ pub struct MetricDecl {
     pub labels: &'static [&'static str],
     /// What it tells, one sentence.
     pub help: &'static str,
+}
+
+/// Where metrics are shown. A process may serve several components, each on a port of its own: a metric appears at one of
+/// them, so that nothing is counted twice by who adds up all ports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MetricScope {
+    /// At every component; each shows the samples whose label `component` names it.
+    ByLabel,
+    /// At the first of these components that the process serves.
+    At(&'static [Component]),
+}
+
+/// The metrics of a room with the place where they are shown.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MetricRoom {
+    /// Where.
+    pub scope: MetricScope,
+    /// What.
+    pub metrics: &'static [MetricDecl],
 }
 
 /// Upper bounds in seconds for durations of requests and submits.

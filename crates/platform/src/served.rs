@@ -5,7 +5,7 @@
 //! | `/livez` | 200 while the process runs |
 //! | `/readyz` | 200 when every required dependency is up, else 503 naming those that are not |
 //! | `/health` | every dependency with state, since and reason; always 200 |
-//! | `/metrics` | Prometheus |
+//! | `/metrics` | what the component counts, for Prometheus |
 //! | `/version` | version, commit, build time, schema |
 //! | `/openapi.json`, `/docs` | the API, for components that have one |
 
@@ -60,12 +60,14 @@ struct Shared {
     health: Health,
     build: Arc<BuildInfo>,
     openapi: Option<Arc<str>>,
+    component: &'static str,
 }
 
 impl Served {
     /// A component with its dependencies and nothing to serve yet.
     #[must_use]
     pub fn new(component: &'static str, app: &App, health: Health, build: BuildInfo) -> Self {
+        crate::metrics::serves(component);
         Self { component, app: app.clone(), health, build, routes: Vec::new(), extra: Router::new(), document: None }
     }
 
@@ -100,7 +102,7 @@ impl Served {
         let sets: Vec<&RouteSet> = self.routes.iter().collect();
         let openapi = if sets.is_empty() { self.document } else { Some(Arc::from(openapi(&sets)?.to_string())) };
         let (has_api, has_document) = (!sets.is_empty(), openapi.is_some());
-        let shared = Shared { health: self.health, build: Arc::new(self.build), openapi };
+        let shared = Shared { health: self.health, build: Arc::new(self.build), openapi, component: self.component };
         let mut own = probes();
         if has_document {
             own = own.route("/openapi.json", get(document)).route("/docs", get(docs));
@@ -149,7 +151,8 @@ pub async fn serve_probes(
     stop: CancellationToken,
 ) -> std::io::Result<()> {
     let component = health.component();
-    let router = probes().with_state(Shared { health, build: Arc::new(build), openapi: None });
+    crate::metrics::serves(component);
+    let router = probes().with_state(Shared { health, build: Arc::new(build), openapi: None, component });
     serve(component, router, listener, stop).await
 }
 
@@ -190,8 +193,9 @@ async fn health(State(shared): State<Shared>) -> Response {
     axum::Json(shared.health.check().await).into_response()
 }
 
-async fn metrics() -> Response {
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], crate::metrics::render()).into_response()
+async fn metrics(State(shared): State<Shared>) -> Response {
+    let text = crate::metrics::render_of(shared.component);
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
 }
 
 async fn version(State(shared): State<Shared>) -> Response {
