@@ -11,15 +11,13 @@
 
 #![expect(clippy::expect_used, reason = "a test's scaffolding stops the test when it cannot stand")]
 
+mod api;
 mod mail_server;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
-use axum::http::{HeaderMap, Method, Request};
-use futures::TryStreamExt;
 use gx_base::{Clock, ManualClock, Secret, SeededEntropy};
 use gx_store::entity::{admin_sessions, admin_users, sessions, user_profiles};
 use gx_store::repo::dev_mailbox;
@@ -31,15 +29,14 @@ use gx_types::{
     AdminId, AdminRole, BirthDate, CountryCode, Gender, GxId, OnchainStatus, PersonStatus, ProfileId, SessionTransport,
     Sha256Hex, Timestamp,
 };
-use serde_json::Value;
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
 
 use crate::auth::NewSession;
-use crate::http::{PeerAddr, RouteSet, api_not_found, envelope};
+use crate::http::{RouteSet, api_not_found, envelope};
 use crate::settings::{self, Settings, SettingsSources};
 use crate::{App, AppParts};
 
+pub use api::{TestAnswer, TestApi, TestRequest};
 pub use mail_server::{MailMood, MailServer};
 
 /// When tests begin: 2026-01-15T12:00:00Z.
@@ -133,7 +130,7 @@ impl TestApp {
         for set in sets {
             router = router.merge(set.mount(app));
         }
-        TestApi { router: envelope(router, app, "test") }
+        TestApi::new(envelope(router, app, "test"))
     }
 
     /// Moves the clock onward.
@@ -372,135 +369,6 @@ pub struct SignedInAdmin {
     pub username: String,
     /// Access token.
     pub token: String,
-}
-
-/// Routes to ask.
-#[derive(Clone)]
-pub struct TestApi {
-    router: Router,
-}
-
-impl TestApi {
-    /// A GET request.
-    #[must_use]
-    pub fn get(&self, path: &str) -> TestRequest {
-        self.request(Method::GET, path)
-    }
-
-    /// A POST request.
-    #[must_use]
-    pub fn post(&self, path: &str) -> TestRequest {
-        self.request(Method::POST, path)
-    }
-
-    /// A PATCH request.
-    #[must_use]
-    pub fn patch(&self, path: &str) -> TestRequest {
-        self.request(Method::PATCH, path)
-    }
-
-    /// Any request.
-    #[must_use]
-    pub fn request(&self, method: Method, path: &str) -> TestRequest {
-        TestRequest { api: self.clone(), method, path: path.to_owned(), headers: HeaderMap::new(), body: Vec::new() }
-    }
-}
-
-/// A request to be sent.
-pub struct TestRequest {
-    api: TestApi,
-    method: Method,
-    path: String,
-    headers: HeaderMap,
-    body: Vec<u8>,
-}
-
-impl TestRequest {
-    /// Adds a header.
-    #[must_use]
-    pub fn header(mut self, name: &'static str, value: &str) -> Self {
-        self.headers.append(name, value.parse().expect("a header value"));
-        self
-    }
-
-    /// Adds an access token.
-    #[must_use]
-    pub fn token(self, token: &str) -> Self {
-        self.header("authorization", &format!("Bearer {token}"))
-    }
-
-    /// Adds a JSON body.
-    #[must_use]
-    pub fn json(self, body: &Value) -> Self {
-        self.body("application/json", body.to_string().into_bytes())
-    }
-
-    /// Adds a body.
-    #[must_use]
-    pub fn body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
-        self.body = body.into();
-        self.header("content-type", content_type)
-    }
-
-    /// Sends it.
-    pub async fn send(self) -> TestAnswer {
-        let mut request =
-            Request::builder().method(self.method).uri(&self.path).body(Body::from(self.body)).expect("a request");
-        *request.headers_mut() = self.headers;
-        request.extensions_mut().insert(PeerAddr([127, 0, 0, 1].into()));
-        let response = match self.api.router.oneshot(request).await {
-            Ok(response) => response,
-            Err(never) => match never {},
-        };
-        let (parts, body) = response.into_parts();
-        let bytes: Vec<u8> = body
-            .into_data_stream()
-            .try_fold(Vec::new(), |mut all, part| async move {
-                all.extend_from_slice(&part);
-                Ok(all)
-            })
-            .await
-            .expect("the body is read");
-        let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-        TestAnswer { status: parts.status.as_u16(), headers: parts.headers, bytes, body }
-    }
-}
-
-/// An answer.
-#[derive(Debug)]
-pub struct TestAnswer {
-    /// Status.
-    pub status: u16,
-    /// Headers.
-    pub headers: HeaderMap,
-    /// Body as bytes.
-    pub bytes: Vec<u8>,
-    /// Body as JSON; null when it is none.
-    pub body: Value,
-}
-
-impl TestAnswer {
-    /// The stable code of a problem; empty when it is none.
-    #[must_use]
-    pub fn code(&self) -> &str {
-        self.body["code"].as_str().unwrap_or_default()
-    }
-
-    /// The first refused field as `name:CODE`; empty when there is none.
-    #[must_use]
-    pub fn field(&self) -> String {
-        let error = &self.body["errors"][0];
-        match (error["field"].as_str(), error["code"].as_str()) {
-            (Some(field), Some(code)) => format!("{field}:{code}"),
-            _ => String::new(),
-        }
-    }
-
-    /// A header as text; empty when it is absent.
-    #[must_use]
-    pub fn header(&self, name: &str) -> &str {
-        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
-    }
 }
 
 /// A secret for tests that hash passwords.

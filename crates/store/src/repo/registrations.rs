@@ -5,8 +5,7 @@
 use gx_types::{RegistrationId, Timestamp};
 use sea_orm::sea_query::Query;
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter,
-    QuerySelect,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use crate::col::Col;
@@ -58,20 +57,67 @@ pub async fn delete(tx: &impl ConnectionTrait, id: RegistrationId) -> Result<(),
     Ok(())
 }
 
-/// How many registrations were begun with an e-mail address since `since`.
+/// Where the codes of a registration go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target<'t> {
+    /// To an e-mail address in the form that is compared.
+    Email(&'t str),
+    /// To a telephone number.
+    Phone(&'t str),
+}
+
+/// What a registration has sent to a target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sending {
+    /// The registration.
+    pub registration_id: RegistrationId,
+    /// Who began it.
+    pub ip: Option<String>,
+    /// Codes it sent.
+    pub sent: i64,
+    /// What is kept of its code, while there is one.
+    pub code_hash: Option<String>,
+    /// When that code expires.
+    pub code_expires_at: Option<Timestamp>,
+}
+
+/// What registrations begun since `since` have sent to a target, the newest code first, at most `rows_max`.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub async fn begun_since(
+pub async fn sendings(
     db: &impl ConnectionTrait,
-    email_normalised: &str,
+    target: Target<'_>,
     since: Timestamp,
-) -> Result<u64, StoreError> {
-    Ok(Entity::find()
-        .filter(Column::EmailNormalised.eq(email_normalised))
-        .filter(Column::CreatedAt.gte(Col(since)))
-        .count(db)
-        .await?)
+    rows_max: u64,
+) -> Result<Vec<Sending>, StoreError> {
+    let query = Entity::find().select_only().column(Column::RegistrationId).column(Column::Ip);
+    let query = match target {
+        Target::Email(address) => query
+            .column(Column::EmailCodesSent)
+            .column(Column::EmailCodeHash)
+            .column(Column::EmailCodeExpiresAt)
+            .filter(Column::EmailNormalised.eq(address))
+            .order_by_desc(Column::EmailCodeExpiresAt),
+        Target::Phone(number) => query
+            .column(Column::PhoneCodesSent)
+            .column(Column::PhoneCodeHash)
+            .column(Column::PhoneCodeExpiresAt)
+            .filter(Column::PhoneNum.eq(number))
+            .order_by_desc(Column::PhoneCodeExpiresAt),
+    };
+    type Row = (Col<RegistrationId>, Option<String>, i64, Option<String>, Option<Col<Timestamp>>);
+    let rows: Vec<Row> = query.filter(Column::CreatedAt.gte(Col(since))).limit(rows_max).into_tuple().all(db).await?;
+    Ok(rows
+        .into_iter()
+        .map(|(id, ip, sent, code_hash, expires)| Sending {
+            registration_id: id.0,
+            ip,
+            sent,
+            code_hash,
+            code_expires_at: expires.map(|at| at.0),
+        })
+        .collect())
 }
 
 /// Deletes up to `rows_max` registrations that ended before `before`: what was typed into them is nobody's business any

@@ -8,6 +8,7 @@ use gx_store::{Col, StoreError};
 use gx_types::{ErrorCode, RegistrationId, Sha256Hex, Timestamp};
 
 use super::CODES_SENT_MAX;
+use super::flood::Sent;
 use crate::fields::Code;
 
 /// Which of the two codes.
@@ -31,11 +32,11 @@ pub(super) fn expiry(now: Timestamp) -> Timestamp {
     now.plus(std::time::Duration::from_secs(CODE_SECONDS))
 }
 
-/// What is kept of a code. Keyed, because a million codes are hashed in a moment; bound to the registration and to the
-/// address or number, so that a code proves only what it was sent to.
-pub(super) fn hash(app: &App, id: RegistrationId, channel: Channel, target: &str, code: &Code) -> ApiResult<Sha256Hex> {
+/// What is kept of a code. Keyed, because a million codes are hashed in a moment; bound to the address or number, so
+/// that a code proves only what it was sent to.
+pub(super) fn hash(app: &App, channel: Channel, target: &str, code: &Code) -> ApiResult<Sha256Hex> {
     let key = app.derive_key("one-time-codes")?;
-    let message = format!("{id}\n{}\n{target}\n{}", channel.name(), code.expose());
+    let message = format!("registration\n{}\n{target}\n{}", channel.name(), code.expose());
     Ok(Sha256Hex::from_bytes(hmac_sha256(&key, message.as_bytes())))
 }
 
@@ -86,18 +87,25 @@ impl<'r> Slot<'r> {
         }
     }
 
-    /// Puts a new code in place of the last. The tries go on counting: otherwise asking again would buy more guesses.
-    pub(super) fn issue(&mut self, hash: Sha256Hex, now: Timestamp) -> Result<(), ErrorCode> {
+    /// Puts a new code, or one that was sent to the same target, in place of the last. The tries go on counting:
+    /// otherwise asking again would buy more guesses. Answers when the code expires.
+    pub(super) fn issue(&mut self, hash: Sha256Hex, sent: Sent, now: Timestamp) -> Result<Timestamp, ErrorCode> {
         if *self.tries >= i64::from(CODE_TRIES_MAX) {
             return Err(ErrorCode::OtpMaxAttempts);
         }
         if *self.sent >= CODES_SENT_MAX {
             return Err(ErrorCode::OtpMaxResends);
         }
-        *self.sent += 1;
+        let (hash, expires_at) = match sent {
+            Sent::New => {
+                *self.sent += 1;
+                (hash, expiry(now))
+            }
+            Sent::Shared(hash, until) => (hash, until),
+        };
         *self.hash = Some(hash.to_string());
-        *self.expires_at = Some(Col(expiry(now)));
-        Ok(())
+        *self.expires_at = Some(Col(expires_at));
+        Ok(expires_at)
     }
 
     /// Tries a code. A right one is spent, a wrong one is counted; save the row either way.

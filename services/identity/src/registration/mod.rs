@@ -18,6 +18,7 @@ pub mod verify_email;
 pub mod verify_phone;
 
 mod codes;
+mod flood;
 mod letters;
 
 use gx_platform::http::{ApiError, ApiResult};
@@ -29,8 +30,6 @@ use gx_types::{ErrorCode, RegistrationId, RegistrationStep, Sha256Hex, Timestamp
 
 use crate::genesis::{Eligibility, eligibility};
 
-/// Registrations that may be begun with one e-mail address in 24 hours.
-pub const STARTS_PER_ADDRESS_MAX: u64 = 10;
 /// Codes sent to each of e-mail and phone in one registration.
 pub const CODES_SENT_MAX: i64 = 5;
 

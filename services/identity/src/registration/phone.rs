@@ -4,11 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use gx_platform::App;
 use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, Handled, RateClass, Route};
-use gx_store::repo::{people, registrations};
+use gx_store::repo::people;
+use gx_store::repo::registrations::{self, Target};
 use gx_types::api::identity::{CodeSent, PhoneRequest};
 use gx_types::{ErrorCode, RegistrationStep};
 
 use super::codes::{self, Channel, Slot};
+use super::flood::{self, Sent};
 use super::{Claim, letters, need, reach};
 use crate::fields::{self, Code};
 use crate::refuse::refused;
@@ -53,27 +55,30 @@ pub async fn set_phone(app: &App, request: &PhoneRequest) -> ApiResult<CodeSent>
     let claim = Claim::new(request.registration_id, &request.registration_token);
     let now = app.now();
     let code = Code::new(&**app.entropy());
-    let code_hash = codes::hash(app, claim.id, Channel::Phone, &number, &code)?;
+    let code_hash = codes::hash(app, Channel::Phone, &number, &code)?;
 
     let new_number = number.clone();
-    let (current_step, has_account) = app
+    let (current_step, has_account, sent, code_expires_at) = app
         .store()
         .write(move |tx| {
             let number = new_number.clone();
             Box::pin(async move {
                 let mut row = claim.open(tx, now).await?;
                 need(&row, RegistrationStep::PasswordSet)?;
-                Slot::of(&mut row, Channel::Phone).issue(code_hash, now)?;
+                let sent = flood::decide(tx, &row, Target::Phone(&number), now).await?;
+                let expires_at = Slot::of(&mut row, Channel::Phone).issue(code_hash, sent, now)?;
                 let has_account = people::has_phone(tx, &number).await?;
                 row.phone_num = Some(number);
                 reach(&mut row, RegistrationStep::PhoneSent, now);
                 let step = row.step.0;
                 registrations::save(tx, row).await?;
-                Ok::<_, ApiError>((step, has_account))
+                Ok::<_, ApiError>((step, has_account, sent, expires_at))
             })
         })
         .await?;
-    if let Err(error) = app.sms().send(&number, &letters::phone_code(&code, has_account)).await {
+    if sent == Sent::New
+        && let Err(error) = app.sms().send(&number, &letters::phone_code(&code, has_account)).await
+    {
         codes::not_sent(app, claim.id, Channel::Phone, code_hash).await;
         return Err(error.into());
     }
@@ -82,6 +87,6 @@ pub async fn set_phone(app: &App, request: &PhoneRequest) -> ApiResult<CodeSent>
         registration_id: claim.id,
         current_step,
         message: "We have sent a code to this number.".to_owned(),
-        code_expires_at: codes::expiry(now),
+        code_expires_at,
     })
 }

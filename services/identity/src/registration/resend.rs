@@ -4,11 +4,13 @@ use axum::Json;
 use axum::extract::State;
 use gx_platform::App;
 use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, Handled, RateClass, Route};
-use gx_store::repo::{people, registrations};
+use gx_store::repo::people;
+use gx_store::repo::registrations::{self, Target};
 use gx_types::api::identity::{CodeSent, ResendRequest};
 use gx_types::{ErrorCode, RegistrationStep};
 
 use super::codes::{self, Channel, Slot};
+use super::flood::{self, Sent};
 use super::{Claim, letters};
 use crate::fields::Code;
 
@@ -57,7 +59,7 @@ async fn resend(app: &App, request: &ResendRequest, channel: Channel) -> ApiResu
     let now = app.now();
     let code = Code::new(&**app.entropy());
     let (held, new_code) = (app.clone(), code.clone());
-    let (row, has_account, hash) = app
+    let (row, has_account, hash, sent, code_expires_at) = app
         .store()
         .write(move |tx| {
             let (app, code) = (held.clone(), new_code.clone());
@@ -70,19 +72,25 @@ async fn resend(app: &App, request: &ResendRequest, channel: Channel) -> ApiResu
                 if row.step != expected {
                     return Err(ErrorCode::RegistrationStepInvalid.into());
                 }
-                let hash = codes::hash(&app, claim.id, channel, &target, &code)?;
-                Slot::of(&mut row, channel).issue(hash, now)?;
+                let hash = codes::hash(&app, channel, &target, &code)?;
+                let to = match channel {
+                    Channel::Email => Target::Email(&target),
+                    Channel::Phone => Target::Phone(&target),
+                };
+                let sent = flood::decide(tx, &row, to, now).await?;
+                let expires_at = Slot::of(&mut row, channel).issue(hash, sent, now)?;
                 row.updated_at = now.into();
                 let has_account = match channel {
                     Channel::Email => people::by_email(tx, &target).await?.is_some(),
                     Channel::Phone => people::has_phone(tx, &target).await?,
                 };
                 registrations::save(tx, row.clone()).await?;
-                Ok::<_, ApiError>((row, has_account, hash))
+                Ok::<_, ApiError>((row, has_account, hash, sent, expires_at))
             })
         })
         .await?;
-    let sent = match channel {
+    let delivered = match channel {
+        _ if sent != Sent::New => Ok(()),
         Channel::Email => {
             let letter = letters::email_code(app, &row.email, &code, has_account);
             app.mail().send(&letter).await.map_err(ApiError::from)
@@ -92,7 +100,7 @@ async fn resend(app: &App, request: &ResendRequest, channel: Channel) -> ApiResu
             app.sms().send(&number, &letters::phone_code(&code, has_account)).await.map_err(ApiError::from)
         }
     };
-    if let Err(error) = sent {
+    if let Err(error) = delivered {
         codes::not_sent(app, claim.id, channel, hash).await;
         return Err(error);
     }
@@ -100,7 +108,11 @@ async fn resend(app: &App, request: &ResendRequest, channel: Channel) -> ApiResu
         success: true,
         registration_id: claim.id,
         current_step: row.step.0,
-        message: "We have sent a new code.".to_owned(),
-        code_expires_at: codes::expiry(now),
+        message: match sent {
+            Sent::New => "We have sent a new code.",
+            Sent::Shared(..) => "A code was sent a few minutes ago; it is good still. Please look for it.",
+        }
+        .to_owned(),
+        code_expires_at,
     })
 }

@@ -11,13 +11,14 @@ use gx_platform::auth::Origin;
 use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, Handled, RateClass, Route};
 use gx_platform::{App, sha256};
 use gx_store::Col;
-use gx_store::repo::registrations::Registration;
-use gx_store::repo::{people, registrations};
+use gx_store::repo::people;
+use gx_store::repo::registrations::{self, Registration, Target};
 use gx_types::api::identity::{RegistrationStarted, StartRequest};
 use gx_types::{ErrorCode, RegistrationId, RegistrationStep};
 
-use super::codes::{self, Channel};
-use super::{STARTS_PER_ADDRESS_MAX, letters};
+use super::codes::{self, Channel, Slot};
+use super::flood::{self, Sent};
+use super::letters;
 use crate::fields::{Code, Email};
 use crate::refuse::refused;
 
@@ -51,7 +52,7 @@ async fn handle(
 /// Begins a registration.
 ///
 /// # Errors
-/// 400 for an address that is none; 429 when too many were begun with it; 502 when mail cannot be sent.
+/// 400 for an address that is none; 429 when too many were begun with it from one network; 502 when mail cannot be sent.
 pub async fn start(app: &App, request: &StartRequest, origin: &Origin) -> ApiResult<RegistrationStarted> {
     let email = Email::parse(&request.email).map_err(|code| refused("email", code))?;
 
@@ -60,7 +61,7 @@ pub async fn start(app: &App, request: &StartRequest, origin: &Origin) -> ApiRes
     let registration_id = RegistrationId::from_uuid(app.new_uuid());
     let token = app.entropy().token(TOKEN_BYTES);
     let code = Code::new(&**app.entropy());
-    let code_hash = codes::hash(app, registration_id, Channel::Email, &email.normalised, &code)?;
+    let code_hash = codes::hash(app, Channel::Email, &email.normalised, &code)?;
     let expires_at = now.plus(Duration::from_secs(REGISTRATION_SECONDS));
     let row = Registration {
         registration_id: Col(registration_id),
@@ -68,10 +69,10 @@ pub async fn start(app: &App, request: &StartRequest, origin: &Origin) -> ApiRes
         step: Col(RegistrationStep::EmailSent),
         email: email.typed.clone(),
         email_normalised: email.normalised,
-        email_code_hash: Some(code_hash.to_string()),
-        email_code_expires_at: Some(Col(codes::expiry(now))),
+        email_code_hash: None,
+        email_code_expires_at: None,
         email_code_tries: 0,
-        email_codes_sent: 1,
+        email_codes_sent: 0,
         email_verified_at: None,
         first_name: None,
         last_name: None,
@@ -92,27 +93,25 @@ pub async fn start(app: &App, request: &StartRequest, origin: &Origin) -> ApiRes
         updated_at: Col(now),
         expires_at: Col(expires_at),
     };
-    let has_account = app
+    let (has_account, sent, code_expires_at) = app
         .store()
         .write(move |tx| {
-            let row = row.clone();
+            let mut row = row.clone();
             Box::pin(async move {
-                // Counted by address, so that nobody guesses codes, or fills a mailbox, registration after registration.
-                let day_ago = now.minus(Duration::from_secs(REGISTRATION_SECONDS));
-                if registrations::begun_since(tx, &row.email_normalised, day_ago).await? >= STARTS_PER_ADDRESS_MAX {
-                    return Err(ApiError::new(ErrorCode::RateLimited)
-                        .with_detail("too many registrations were begun with this address; try again tomorrow")
-                        .with_retry_after(Duration::from_secs(3600)));
-                }
+                let sent = flood::decide(tx, &row, Target::Email(&row.email_normalised), now).await?;
+                let expires_at = Slot::of(&mut row, Channel::Email).issue(code_hash, sent, now)?;
                 let has_account = people::by_email(tx, &row.email_normalised).await?.is_some();
                 registrations::insert(tx, row).await?;
-                Ok::<_, ApiError>(has_account)
+                Ok::<_, ApiError>((has_account, sent, expires_at))
             })
         })
         .await?;
 
-    // 2. The mail, in any case. Without it nobody holds this registration, and it must not count as a try.
-    if let Err(error) = app.mail().send(&letters::email_code(app, &email.typed, &code, has_account)).await {
+    // 2. The mail, whether or not there is an account. Without it nobody holds this registration, and it must not count
+    // as a try.
+    if sent == Sent::New
+        && let Err(error) = app.mail().send(&letters::email_code(app, &email.typed, &code, has_account)).await
+    {
         app.store()
             .write(move |tx| Box::pin(async move { registrations::delete(tx, registration_id).await }))
             .await
@@ -126,7 +125,7 @@ pub async fn start(app: &App, request: &StartRequest, origin: &Origin) -> ApiRes
         registration_token: token,
         current_step: RegistrationStep::EmailSent,
         message: "We have sent a code to this address.".to_owned(),
-        code_expires_at: codes::expiry(now),
+        code_expires_at,
         expires_at,
     })
 }

@@ -61,7 +61,7 @@ pub async fn verify_email(app: &App, request: &VerifyEmailRequest) -> ApiResult<
                 if row.step.0 >= RegistrationStep::EmailVerified {
                     return Ok(Ok(row.step.0));
                 }
-                let presented = codes::hash(&app, claim.id, Channel::Email, &row.email_normalised, &code)?;
+                let presented = codes::hash(&app, Channel::Email, &row.email_normalised, &code)?;
                 let mut done = Slot::of(&mut row, Channel::Email).check(presented, now);
                 if done.is_ok() && people::by_email(tx, &row.email_normalised).await?.is_some() {
                     done = Err(ErrorCode::EmailAlreadyExists);

@@ -84,7 +84,7 @@ pub async fn verify_phone(
                 let mut row = claim.open(tx, now).await?;
                 need(&row, RegistrationStep::PhoneSent)?;
                 let number = row.phone_num.clone().unwrap_or_default();
-                let presented = codes::hash(&app, claim.id, Channel::Phone, &number, &code)?;
+                let presented = codes::hash(&app, Channel::Phone, &number, &code)?;
                 let mut checked = Slot::of(&mut row, Channel::Phone).check(presented, now);
 
                 // 2. Only the owner of address and number gets here, so they may be told.

@@ -329,19 +329,71 @@ async fn at_most_five_codes_are_sent_per_channel() {
 }
 
 #[tokio::test]
-async fn an_address_can_begin_ten_registrations_a_day() {
-    let test = TestApp::start().await;
-    for _ in 0..10 {
-        Wizard::start(&test, "ada").await;
+async fn strangers_who_begin_with_an_address_keep_its_owner_out_of_nothing() {
+    for test in each().await {
+        let api = api(&test);
+        let start = async |from: &str| {
+            let body = json!({ "email": "ADA@devnet.gxcoin.test" });
+            api.post("/api/v1/registration/email").from(from).json(&body).send().await
+        };
+        let mails = async || test.mailbox("ada@devnet.gxcoin.test").await.len();
+        // One network can begin ten, then that network is refused.
+        for _ in 0..10 {
+            assert_eq!(start("203.0.113.9").await.status, 201);
+        }
+        let refused = start("203.0.113.9").await;
+        assert_eq!((refused.status, refused.code()), (429, "RATE_LIMITED"));
+        assert!(!refused.header("retry-after").is_empty());
+        assert_eq!(mails().await, 10);
+
+        // Many networks fill no mailbox: ten mails at once, then one in five minutes.
+        for number in 1..=100 {
+            assert_eq!(start(&format!("198.51.100.{number}")).await.status, 201);
+        }
+        assert_eq!(mails().await, 10);
+        test.advance(Duration::from_secs(301));
+        for number in 101..=200 {
+            assert_eq!(start(&format!("198.51.100.{number}")).await.status, 201);
+        }
+        assert_eq!(mails().await, 11);
+
+        // Meanwhile the owner begins, and goes on with the code that is in the mailbox.
+        let mine = start("192.0.2.1").await;
+        assert_eq!(mine.status, 201, "{}", mine.body);
+        assert_eq!(mails().await, 11);
+        let code = newest_code(&test, "ada@devnet.gxcoin.test").await;
+        let try_code = async |otp: &str| {
+            let body = json!({ "registrationId": mine.body["registrationId"],
+                "registrationToken": mine.body["registrationToken"], "otp": otp });
+            api.post("/api/v1/registration/email/verify").from("192.0.2.1").json(&body).send().await
+        };
+        assert_eq!(try_code(&wrong(&code)).await.code(), "OTP_INVALID");
+        let verified = try_code(&code).await;
+        assert_eq!((verified.status, &verified.body["currentStep"]), (200, &json!("EMAIL_VERIFIED")));
+
+        test.advance(Duration::from_secs(24 * 3600));
+        assert_eq!(start("203.0.113.9").await.status, 201, "a day later it may begin again");
     }
-    let start =
-        || api(&test).post("/api/v1/registration/email").json(&json!({ "email": "ADA@devnet.gxcoin.test" })).send();
-    let answer = start().await;
-    assert_eq!((answer.status, answer.code()), (429, "RATE_LIMITED"));
-    assert!(!answer.header("retry-after").is_empty());
-    Wizard::start(&test, "bob").await;
-    test.advance(Duration::from_secs(24 * 3600));
-    assert_eq!(start().await.status, 201);
+}
+
+#[tokio::test]
+async fn a_number_is_not_flooded_either() {
+    let test = TestApp::start().await;
+    for mailbox in ["ada", "bob", "cleo", "dan"] {
+        let wizard = Wizard::start(&test, mailbox).await;
+        wizard.up_to_phone("+447700900123").await;
+        for _ in 0..3 {
+            wizard.ok("phone/resend", json!({})).await;
+        }
+    }
+    assert_eq!(test.mailbox("+447700900123").await.len(), 10);
+    let last = Wizard::start(&test, "eve").await;
+    last.up_to_phone("+447700900123").await;
+    let again = last.ok("phone/resend", json!({})).await;
+    assert!(again["message"].as_str().unwrap().contains("good still"), "{again}");
+    let code = newest_code(&test, "+447700900123").await;
+    last.ok("phone/verify", json!({ "otp": code })).await;
+    assert_eq!(test.mailbox("+447700900123").await.len(), 10);
 }
 
 #[tokio::test]
