@@ -23,8 +23,8 @@ use gx_store::repo::people::Person;
 use gx_store::repo::{dev_mailbox, documents, people};
 use gx_types::api::admin::ApproveRequest;
 use gx_types::api::identity::{
-    DobGenderRequest, DocumentMetadata, NameCountryRequest, PasswordRequest, PhoneRequest, StartRequest, Transport,
-    VerifyEmailRequest, VerifyPhoneRequest,
+    DobGenderRequest, DocumentMetadata, KycRequest, NameCountryRequest, PasswordRequest, PhoneRequest, StartRequest,
+    Transport, VerifyEmailRequest, VerifyPhoneRequest,
 };
 use gx_types::{Actor, CorrelationId, DocumentType, GxId, OnchainStatus, PersonStatus, ProfileId};
 
@@ -227,7 +227,8 @@ async fn hand_in(app: &App, person: &TestPerson, id: ProfileId) -> Result<(), Pe
             store_document(app, id, upload).await.map_err(refused("the passport"))?.document_id
         }
     };
-    submit_documents(app, id, &[document_id]).await.map_err(refused("the submission"))?;
+    let request = KycRequest { document_ids: Some(vec![document_id]), ..KycRequest::default() };
+    submit_documents(app, id, request).await.map_err(refused("the submission"))?;
     Ok(())
 }
 

@@ -79,6 +79,24 @@ async fn settled_means_registered_on_the_ledger_with_the_grant() {
 }
 
 #[tokio::test]
+async fn testnet_has_the_same_eight_as_devnet() {
+    let devnet = TestApp::start().await;
+    let testnet = TestApp::start_with(TestOptions::default().set("GX_ENV", "testnet")).await.unwrap();
+    let mut told = Vec::new();
+    for test in [&devnet, &testnet] {
+        let people = apply_personas(&test.app, Stage::Registered, Duration::ZERO).await.unwrap();
+        signs_in(&test.app, &people[0]).await;
+        let env = test.app.env();
+        let suffix = format!("@{env}.gxcoin.test");
+        let rows = people.iter().map(|persona| {
+            (persona.name.clone(), persona.email.strip_suffix(&suffix).unwrap().to_owned(), persona.status)
+        });
+        told.push(rows.collect::<Vec<_>>());
+    }
+    assert_eq!((told[0].len(), &told[0]), (8, &told[1]));
+}
+
+#[tokio::test]
 async fn there_are_none_on_mainnet() {
     let options = TestOptions::default().set("GX_ENV", "mainnet").set("PUBLIC_URL", "https://wallet.gxcoin.money");
     let test = TestApp::start_with(options).await.unwrap();

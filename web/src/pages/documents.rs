@@ -280,7 +280,11 @@ async fn submit(signed: Signed, RawForm(bytes): RawForm) -> PageResult {
     let document_ids =
         pairs.iter().filter(|(name, _)| name == "documentIds").filter_map(|(_, id)| id.parse().ok()).collect();
     let path = format!("/api/v1/users/{}/kyc", signed.me.profile_id);
-    let call = signed.visit.api().post(&signed.visit.caller, path).json(&KycRequest { document_ids });
+    let call = signed
+        .visit
+        .api()
+        .post(&signed.visit.caller, path)
+        .json(&KycRequest { document_ids: Some(document_ids), ..KycRequest::default() });
     match call.read::<KycReply>().await.map_err(ApiFailure::refusal) {
         Ok(_) => Ok(see_with("/dashboard", Flash::Submitted)),
         Err(refusal) => {

@@ -14,7 +14,7 @@ pub use auth::{
 };
 pub use documents::{
     CountriesReply, Country, DocumentConstraints, DocumentList, DocumentMetadata, DocumentReply, DocumentView,
-    KycReply, KycRequest, KycStatusReply, KycView, NationalIdCheck, NationalIdReply,
+    KycDocument, KycReply, KycRequest, KycStatusReply, KycView, NationalIdCheck, NationalIdReply,
 };
 pub use profile::{Address, Change, EmploymentStatus, ProfilePatch, ProfileReply, ProfileView};
 pub use registration::{

@@ -12,6 +12,7 @@ pub mod submit;
 pub mod upload;
 
 mod content;
+mod described;
 
 use gx_store::repo::documents::Document;
 use gx_types::api::identity::DocumentView;

@@ -50,6 +50,7 @@ pub(super) fn view(row: Submission, documents: &[Document]) -> KycView {
         evidence_hash: row.evidence_hash.map(|hash| hash.0),
         // The sizes of files are never negative.
         evidence_size: row.evidence_size.and_then(|size| u64::try_from(size).ok()),
+        evidence_mime: row.evidence_mime,
         document_ids: documents.iter().map(|document| document.document_id.0).collect(),
         verified_at: row.decided_at.map(|at| at.0),
         denial_reason: row.reason,

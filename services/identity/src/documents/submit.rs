@@ -3,33 +3,30 @@
 //! Submission, documents and the person's new state are written together. A person who was denied may hand in again,
 //! with new documents: those of the refused submission stay with it.
 
-use std::collections::BTreeSet;
-
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use gx_platform::auth::Person as Caller;
 use gx_platform::http::{Access, ApiError, ApiJson, ApiPath, ApiResult, Handled, Route};
-use gx_platform::{App, BusMessage, sha256};
+use gx_platform::{App, BusMessage};
 use gx_store::Col;
 use gx_store::repo::documents::{self, Document, Submission};
 use gx_store::repo::people;
 use gx_types::api::identity::{KycReply, KycRequest, KycView};
 use gx_types::{DocumentId, ErrorCode, PersonChange, ProfileId, SubmissionId, SubmissionStatus, Timestamp};
 
+use super::described::{Described, Evidence};
 use super::status;
-use crate::refuse::{Faults, refused};
 use crate::users::only_self;
-
-/// Documents of one submission, at most.
-const DOCUMENTS_MAX: usize = 20;
 
 /// Declares the route.
 pub(crate) fn route() -> Handled {
     Route::post("/api/v1/users/{id}/kyc", "submitDocuments")
         .summary("Hand documents in for review")
         .description(
-            "Needs at least one identity card, passport or driving licence. Possible once, and again after a refusal.",
+            "Needs at least one identity card, passport or driving licence. Possible once, and again after a refusal. Documents \
+             are named by `documentIds`, or described by `documents`, or, when there is one, by `evidenceHash`; whatever is \
+             said about them has to agree with what was uploaded.",
         )
         .access(Access::Person)
         .param::<ProfileId>("id", "The own profileId")
@@ -46,27 +43,23 @@ async fn handle(
     ApiJson(request): ApiJson<KycRequest>,
 ) -> ApiResult<(StatusCode, Json<KycReply>)> {
     only_self(&caller, id)?;
-    let kyc_record = submit_documents(&app, id, &request.document_ids).await?;
+    let kyc_record = submit_documents(&app, id, request).await?;
     Ok((StatusCode::CREATED, Json(KycReply { kyc_record })))
 }
 
 /// Hands a person's documents in.
 ///
 /// # Errors
-/// 409 while documents are under review or approved; 422 for documents that are not the person's, deleted, expired or
-/// handed in before, and without an identifying one.
-pub async fn submit_documents(app: &App, id: ProfileId, wanted: &[DocumentId]) -> ApiResult<KycView> {
-    if wanted.is_empty() || wanted.len() > DOCUMENTS_MAX {
-        let message = format!("Name 1 to {DOCUMENTS_MAX} documents.");
-        return Err(ApiError::field("documentIds", ErrorCode::FieldInvalid, message));
-    }
+/// 409 while documents are under review or approved; 422 for documents that are not the person's, deleted, expired,
+/// handed in before, or not as they are described, and without an identifying one.
+pub async fn submit_documents(app: &App, id: ProfileId, request: KycRequest) -> ApiResult<KycView> {
     let now = app.now();
     let submission_id = SubmissionId::from_uuid(app.new_uuid());
-    let wanted = wanted.to_vec();
+    let described = Described::read(request)?;
     let (row, documents) = app
         .store()
         .write(move |tx| {
-            let wanted = wanted.clone();
+            let described = described.clone();
             Box::pin(async move {
                 // 1. The person's state says whether anything may be handed in.
                 let mut person = people::lock(tx, id).await?.ok_or_else(ApiError::not_found)?;
@@ -76,13 +69,13 @@ pub async fn submit_documents(app: &App, id: ProfileId, wanted: &[DocumentId]) -
 
                 // 2. The documents.
                 let own = documents::of_person(tx, id).await?;
-                let chosen = choose(&wanted, own, now)?;
+                let chosen = described.choose(own, now)?;
 
                 // 3. Submission, documents, state.
                 let row = submission(submission_id, id, &chosen, now);
                 documents::insert_submission(tx, row.clone()).await?;
-                let attached = documents::attach(tx, id, &wanted, submission_id).await?;
-                if attached != wanted.len() as u64 {
+                let attached = documents::attach(tx, id, &ids(&chosen), submission_id).await?;
+                if attached != chosen.len() as u64 {
                     return Err(ErrorCode::StateConflict.into());
                 }
                 person.denial_code = None;
@@ -100,54 +93,19 @@ pub async fn submit_documents(app: &App, id: ProfileId, wanted: &[DocumentId]) -
     Ok(status::view(row, &documents))
 }
 
-/// The wanted documents, in the order of their ids.
-fn choose(wanted: &[DocumentId], own: Vec<Document>, now: Timestamp) -> ApiResult<Vec<Document>> {
-    let mut faults = Faults::default();
-    let mut seen = BTreeSet::new();
-    let mut chosen = Vec::new();
-    for (index, id) in wanted.iter().enumerate() {
-        let field = format!("documentIds[{index}]");
-        if !seen.insert(*id) {
-            faults.say(&field, ErrorCode::FieldInvalid, "This document is named twice.");
-            continue;
-        }
-        match own.iter().find(|document| document.document_id == *id) {
-            None => faults.say(&field, ErrorCode::FieldInvalid, "You have no such document."),
-            Some(document) if document.submission_id.is_some() => {
-                faults.say(&field, ErrorCode::FieldInvalid, "This document was handed in before.");
-            }
-            Some(document) if has_expired(document, now) => {
-                faults.say(&field, ErrorCode::FieldInvalid, "This document has expired.");
-            }
-            Some(document) => chosen.push(document.clone()),
-        }
-    }
-    faults.all()?;
-    let identifies = |document: &Document| {
-        document.document_type.identifies() && document.document_number.is_some() && document.issuing_country.is_some()
-    };
-    if !chosen.iter().any(identifies) {
-        return Err(refused("documentIds", ErrorCode::IdentityDocumentMissing));
-    }
-    chosen.sort_by_key(|document| document.document_id);
-    Ok(chosen)
-}
-
-fn has_expired(document: &Document, now: Timestamp) -> bool {
-    // ISO dates compare as texts.
-    document.expiry_date.as_deref().is_some_and(|date| date < now.date().to_string().as_str())
+fn ids(documents: &[Document]) -> Vec<DocumentId> {
+    documents.iter().map(|document| document.document_id.0).collect()
 }
 
 fn submission(id: SubmissionId, profile_id: ProfileId, documents: &[Document], now: Timestamp) -> Submission {
-    let hashes: String = documents.iter().map(|document| format!("{}\n", document.file_hash.0)).collect();
-    let size = documents.iter().fold(0_i64, |sum, document| sum.saturating_add(document.size_bytes));
+    let evidence = Evidence::of_all(documents);
     Submission {
         submission_id: Col(id),
         profile_id: Col(profile_id),
         status: Col(SubmissionStatus::Pending),
-        evidence_hash: Some(Col(sha256(hashes.as_bytes()))),
-        evidence_size: Some(size),
-        evidence_mime: None,
+        evidence_hash: Some(Col(evidence.hash)),
+        evidence_size: Some(evidence.size),
+        evidence_mime: evidence.mime,
         verified_document_id: None,
         decided_by: None,
         decided_at: None,

@@ -170,6 +170,94 @@ async fn the_documents_are_ones_own_open_whole_and_identifying() {
 }
 
 #[tokio::test]
+async fn documents_are_described_and_every_word_is_compared_with_the_upload() {
+    for test in each().await {
+        let api = api(&test);
+        let ada = test.person(TestPerson::default()).await;
+        let hand_in = async |body: Value| {
+            api.post(&format!("/api/v1/users/{}/kyc", ada.profile_id)).token(&ada.token).json(&body).send().await
+        };
+        let passport = upload_passport(&api, ada.profile_id, &ada.token, "AB1234").await;
+        let back: [Part<'_>; 3] =
+            [("documentType", None, b"UTILITY_BILL"), ("side", None, b"BACK"), ("file", None, &png(7))];
+        upload(&api, ada.profile_id, &ada.token, &back).await;
+        let list = api.get(&format!("/api/v1/users/{}/documents", ada.profile_id)).token(&ada.token).send().await.body;
+        let of = |kind: &str| {
+            let row = list["data"].as_array().unwrap().iter().find(|row| row["documentType"] == kind).unwrap();
+            json!({ "type": kind, "side": row["side"], "hash": row["hash"], "size": row["size"],
+                "mimeType": row["mimeType"], "fileName": row["fileName"], "documentNumber": row["documentNumber"],
+                "issuingCountry": row["issuingCountry"], "issuedDate": row["issuedDate"],
+                "expiryDate": row["expiryDate"] })
+        };
+        let (first, second) = (of("PASSPORT"), of("UTILITY_BILL"));
+        let with = |field: &str, value: Value| {
+            let mut changed = second.clone();
+            changed[field] = value;
+            json!({ "documents": [first, changed] })
+        };
+        let foreign = "ab".repeat(32);
+
+        // Nothing is believed.
+        for (body, expected) in [
+            (with("hash", json!(foreign)), "documents[1].hash"),
+            (with("hash", json!("short")), "documents[1].hash"),
+            (with("type", json!("SELFIE_PHOTO")), "documents[1].type"),
+            (with("side", json!("FRONT")), "documents[1].side"),
+            (with("size", json!(1)), "documents[1].size"),
+            (with("mimeType", json!("application/pdf")), "documents[1].mimeType"),
+            (with("fileName", json!("other.png")), "documents[1].fileName"),
+            (with("documentNumber", json!("ZZ9999")), "documents[1].documentNumber"),
+            (with("issuingCountry", json!("FR")), "documents[1].issuingCountry"),
+            (with("issuedDate", json!("2020-01-01")), "documents[1].issuedDate"),
+            (with("expiryDate", json!("2040-01-01")), "documents[1].expiryDate"),
+            (with("colour", json!("red")), "documents[1].colour"),
+            (json!({ "documents": [first, first] }), "documents[1].hash"),
+            (json!({ "documents": [] }), "documents"),
+            (json!({ "documents": [second] }), "documents"),
+            (json!({ "documentIds": [passport], "documents": [second] }), "documents[0].hash"),
+            (json!({ "documentIds": [passport], "documents": [first, second] }), "documents[1].hash"),
+            (json!({ "evidenceHash": foreign, "evidenceSize": 1, "evidenceMime": "image/png" }), "evidenceHash"),
+            (json!({ "documentIds": [passport], "evidenceHash": second["hash"] }), "evidenceHash"),
+            (json!({ "documentIds": [passport], "evidenceHash": first["hash"], "evidenceSize": 3 }), "evidenceSize"),
+            (json!({ "documentIds": [passport], "evidenceMime": "application/pdf" }), "evidenceMime"),
+        ] {
+            let answer = hand_in(body.clone()).await;
+            let field = answer.field();
+            let named = field.split(':').next().unwrap_or_default();
+            assert_eq!((answer.status, named), (422, expected), "{body}: {}", answer.body);
+        }
+        assert_eq!(submission(&api, ada.profile_id, &ada.token).await, Value::Null, "nothing was handed in");
+
+        // What is so is taken: with number and country as people type them.
+        let mut typed = first.clone();
+        typed["documentNumber"] = json!("ab 12-34");
+        let answer = hand_in(json!({ "documents": [second, typed], "evidenceHash": first["hash"],
+            "evidenceSize": first["size"], "evidenceMime": "image/png" }))
+        .await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        let record = &answer.body["kycRecord"];
+        assert_eq!(record["documentIds"].as_array().unwrap().len(), 2);
+        assert_eq!(record["evidenceMime"], "image/png");
+        let total = first["size"].as_u64().unwrap() + second["size"].as_u64().unwrap();
+        assert_eq!(record["evidenceSize"].as_u64(), Some(total));
+    }
+}
+
+#[tokio::test]
+async fn one_document_is_named_by_its_evidence_alone() {
+    let test = TestApp::start().await;
+    let api = api(&test);
+    let ada = test.person(TestPerson::default()).await;
+    upload_passport(&api, ada.profile_id, &ada.token, "AB1234").await;
+    let list = api.get(&format!("/api/v1/users/{}/documents", ada.profile_id)).token(&ada.token).send().await.body;
+    let row = &list["data"][0];
+    let body = json!({ "evidenceHash": row["hash"], "evidenceSize": row["size"], "evidenceMime": row["mimeType"] });
+    let answer = api.post(&format!("/api/v1/users/{}/kyc", ada.profile_id)).token(&ada.token).json(&body).send().await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    assert_eq!(answer.body["kycRecord"]["documentIds"], json!([row["documentId"]]));
+}
+
+#[tokio::test]
 async fn a_denied_person_hands_in_again_with_new_documents() {
     for test in each().await {
         let api = api(&test);

@@ -106,13 +106,69 @@ pub struct DocumentConstraints {
 }
 
 /// `POST /api/v1/users/{id}/kyc`: hands uploaded documents in for review.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+///
+/// The documents are named by their ids, or described by what is known of them, or both. Whatever is said about a
+/// document is compared with the one that was uploaded; nothing of it is believed.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct KycRequest {
     /// The documents, 1 to 20, each once; at least one of an identifying kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 20))]
-    pub document_ids: Vec<DocumentId>,
+    pub document_ids: Option<Vec<DocumentId>>,
+    /// The same documents by their hashes, 1 to 20, each once.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::api::objects::list")]
+    #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 20))]
+    pub documents: Option<Vec<KycDocument>>,
+    /// SHA-256 of one of the documents, or of all (see `evidenceHash` of the submission). Names the document when nothing
+    /// else does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence_hash: Option<Sha256Hex>,
+    /// Size of that document, or of all, bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
+    pub evidence_size: Option<u64>,
+    /// Content of that document, for example `image/jpeg`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence_mime: Option<String>,
+}
+
+/// An uploaded document as the person describes it. Only the hash is needed; what else is said has to be so.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct KycDocument {
+    /// SHA-256 of the file.
+    pub hash: Sha256Hex,
+    /// What it is.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub document_type: Option<DocumentType>,
+    /// Which side it shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub side: Option<DocumentSide>,
+    /// Size of the file, bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "openapi", schema(minimum = 1))]
+    pub size: Option<u64>,
+    /// Content of the file, for example `image/jpeg`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mime_type: Option<String>,
+    /// Name of the file, as the upload answered it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_name: Option<String>,
+    /// Number printed on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document_number: Option<String>,
+    /// Country that issued it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuing_country: Option<String>,
+    /// `YYYY-MM-DD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_date: Option<String>,
+    /// `YYYY-MM-DD`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expiry_date: Option<String>,
 }
 
 /// A submission was made.
@@ -148,6 +204,9 @@ pub struct KycView {
     pub evidence_hash: Option<Sha256Hex>,
     /// Size of all files, bytes.
     pub evidence_size: Option<u64>,
+    /// Content of the files, when all have the same.
+    #[serde(default)]
+    pub evidence_mime: Option<String>,
     /// The documents as they were handed in.
     pub document_ids: Vec<DocumentId>,
     /// When it was decided.
