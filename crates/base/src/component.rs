@@ -164,4 +164,19 @@ mod tests {
         // The ledger listens too, and answers no HTTP.
         assert_eq!(ports.len(), Component::SERVED.len() + 1);
     }
+
+    #[test]
+    fn services_are_where_operators_look_for_them() {
+        for (component, port) in [
+            (Component::Wallet, 3000),
+            (Component::Identity, 3001),
+            (Component::Admin, 3002),
+            (Component::Tokenomics, 3003),
+            (Component::Messaging, 3007),
+            (Component::OutboxSubmitter, 9090),
+            (Component::Projector, 9091),
+        ] {
+            assert_eq!(component.port(), Some(port), "{component}");
+        }
+    }
 }

@@ -1,6 +1,9 @@
 //! The parameters on the ledger: a closed set, each with its first value and a check of type and range.
 
+use gx_types::Qirat;
+
 use crate::fees::FeeSchedule;
+use crate::genesis::PHASES;
 
 /// Name of the fee schedule; its value is the JSON of [`FeeSchedule`].
 pub const FEE_SCHEDULE: &str = "feeSchedule";
@@ -33,6 +36,24 @@ impl Parameter {
         }
     }
 
+    /// Its type and range.
+    #[must_use]
+    pub const fn kind(self) -> ParameterKind {
+        match self {
+            Self::FeeSchedule => ParameterKind::Json,
+            Self::DisbursementMaxGx => ParameterKind::Whole { unit: "GX", least: 1, most: DISBURSEMENT_CEILING_GX },
+        }
+    }
+
+    /// What it decides, one sentence.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::FeeSchedule => "Rates in basis points and least fees, by kind of payment, place and amount.",
+            Self::DisbursementMaxGx => "The most that one disbursement from a pool may pay.",
+        }
+    }
+
     /// Reads the name back; `None` for any other text.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
@@ -62,6 +83,74 @@ impl Parameter {
     }
 }
 
+/// The type of a parameter's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParameterKind {
+    /// A whole number, digits only.
+    Whole {
+        /// What is counted.
+        unit: &'static str,
+        /// Smallest value.
+        least: u64,
+        /// Largest value.
+        most: u64,
+    },
+    /// A JSON object.
+    Json,
+}
+
+/// A figure that is part of the contracts and changes only with them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Constant {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: u64,
+    /// What is counted.
+    pub unit: &'static str,
+    /// What it decides, one sentence.
+    pub meaning: String,
+}
+
+/// Every figure that is part of the contracts.
+#[must_use]
+pub fn constants() -> Vec<Constant> {
+    let mut all = vec![Constant {
+        name: "MAX_SUPPLY".to_owned(),
+        value: Qirat::CAP.get(),
+        unit: "Qirat",
+        meaning: "The most coins that there can ever be.".to_owned(),
+    }];
+    for phase in PHASES {
+        all.push(Constant {
+            name: format!("PHASE_{}_COINS", phase.number),
+            value: phase.user_grant.get(),
+            unit: "Qirat",
+            meaning: format!("What a person is granted in genesis phase {}.", phase.number),
+        });
+    }
+    // The treasuries' rate is one for the first five phases and another for the last.
+    let mut rates: Vec<(Qirat, u8, u8)> = Vec::new();
+    for phase in PHASES {
+        match rates.last_mut() {
+            Some((grant, _, last)) if *grant == phase.treasury_grant => *last = phase.number,
+            _ => rates.push((phase.treasury_grant, phase.number, phase.number)),
+        }
+    }
+    for (grant, first, last) in rates {
+        let name =
+            if first == 1 { "GOVT_ALLOCATION_RATE".to_owned() } else { format!("GOVT_ALLOCATION_RATE_PHASE_{first}") };
+        let phases = if first == last { format!("phase {first}") } else { format!("phases {first} to {last}") };
+        all.push(Constant {
+            name,
+            value: grant.get(),
+            unit: "Qirat",
+            meaning: format!("What the treasury of a person's country is granted in genesis {phases}."),
+        });
+    }
+    all
+}
+
 fn whole_number(value: &str, least: u64, most: u64) -> Result<String, String> {
     value
         .parse::<u64>()
@@ -82,6 +171,20 @@ mod tests {
             assert_eq!(Parameter::parse(parameter.name()), Some(parameter));
         }
         assert_eq!(Parameter::parse("feeschedule"), None);
+    }
+
+    #[test]
+    fn what_is_fixed_is_told_by_name() {
+        let of =
+            |name: &str| constants().into_iter().find(|constant| constant.name == name).map(|constant| constant.value);
+        assert_eq!(of("MAX_SUPPLY"), Some(1_250_000_000_000_000_000));
+        for (phase, gx) in [(1, 500), (2, 400), (3, 300), (4, 200), (5, 100), (6, 50)] {
+            assert_eq!(of(&format!("PHASE_{phase}_COINS")), Some(gx * 1_000_000));
+        }
+        assert_eq!(of("GOVT_ALLOCATION_RATE"), Some(50_000_000));
+        assert_eq!(of("GOVT_ALLOCATION_RATE_PHASE_6"), Some(10_000_000));
+        assert_eq!(constants().len(), 9);
+        assert!(constants().iter().all(|constant| Parameter::parse(&constant.name).is_none()));
     }
 
     #[test]

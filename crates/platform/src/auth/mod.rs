@@ -3,6 +3,7 @@
 mod attempt;
 mod caller;
 mod password;
+mod password_rules;
 mod permission;
 mod second_factor;
 mod session;
@@ -12,6 +13,7 @@ mod tokens;
 pub use attempt::{Origin, attempt_turn};
 pub use caller::{Admin, Auth, Caller, Person, idle_limit};
 pub use password::{PasswordError, Passwords};
+pub use password_rules::{PasswordFault, PasswordRules};
 pub use permission::{Permission, Risk};
 pub use second_factor::{BackupCodes, FactorState, Judged, Passed, SecondFactors, TotpSetup};
 pub use session::{NewSession, Presented, cookie_cleared, cookie_set};

@@ -16,10 +16,10 @@ pub use supply::{
 };
 pub use system::{
     ActivateTreasuryRequest, AdminCountry, AdminCountryList, CountersReply, CountryData, CountryStats,
-    InitializeCountriesRequest, LedgerStatus, ParameterView, ParametersReply, PauseRequest, SetParameterRequest,
-    StatusCount, SystemState, SystemStatus,
+    InitializeCountriesRequest, LedgerStatus, ParameterType, ParameterView, ParametersReply, PauseRequest,
+    SetParameterRequest, StatusCount, SystemState, SystemStatus,
 };
 pub use users::{
     AdminUser, AdminUserDetail, ApproveReply, ApproveRequest, DenyRequest, FreezeReason, FreezeRequest, ReviewReply,
-    SubmissionView, SubmittedDocument,
+    SubmissionView, SubmittedDocument, UserWallet,
 };

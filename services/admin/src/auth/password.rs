@@ -8,7 +8,7 @@ use axum::extract::State;
 use gx_base::Secret;
 use gx_base::limits::{ADMIN_LOGIN_FAILURES_MAX, ADMIN_LOGIN_LOCK_SECONDS};
 use gx_platform::App;
-use gx_platform::auth::{Admin, attempt_turn};
+use gx_platform::auth::{Admin, PasswordRules, attempt_turn};
 use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, Handled, RateClass, Route};
 use gx_store::repo::{admin_sessions, admins, sign_ins};
 use gx_types::ErrorCode;
@@ -19,8 +19,6 @@ use super::login::{failure_subject, typed};
 
 /// Failures within this time count together, and lock for as long.
 const WINDOW: Duration = Duration::from_secs(ADMIN_LOGIN_LOCK_SECONDS);
-const CHARS_MIN: usize = 12;
-const CHARS_MAX: usize = 128;
 
 pub(crate) fn route() -> Handled {
     Route::post("/api/v1/admin/auth/password/change", "changeAdminPassword")
@@ -97,10 +95,10 @@ async fn handle(
 /// The new password, if it meets the rules and was typed twice alike; otherwise all that is wrong with it.
 fn chosen(request: &ChangeAdminPasswordRequest) -> ApiResult<Secret> {
     let rule = broken_rule(request);
-    let mut refusal = match rule {
+    let mut refusal = match &rule {
         Some(rule) => {
             let code = ErrorCode::PasswordPolicyViolation;
-            ApiError::new(code).with_detail(rule).with_field("newPassword", code, rule)
+            ApiError::new(code).with_detail(rule.clone()).with_field("newPassword", code, rule.clone())
         }
         None => ApiError::new(ErrorCode::PasswordsDontMatch),
     };
@@ -115,17 +113,10 @@ fn chosen(request: &ChangeAdminPasswordRequest) -> ApiResult<Secret> {
     Ok(Secret::new(&request.new_password))
 }
 
-fn broken_rule(request: &ChangeAdminPasswordRequest) -> Option<&'static str> {
-    let password = &request.new_password;
-    let has = |what: fn(char) -> bool| password.chars().any(what);
-    Some(match password.chars().count() {
-        ..CHARS_MIN => "It has fewer than 12 characters.",
-        count if count > CHARS_MAX => "It has more than 128 characters.",
-        _ if !has(char::is_uppercase) => "It has no upper-case letter.",
-        _ if !has(char::is_lowercase) => "It has no lower-case letter.",
-        _ if !has(char::is_numeric) => "It has no digit.",
-        _ if !has(|c| !c.is_alphanumeric()) => "It has no special character.",
-        _ if *password == request.current_password => "It is the present one.",
-        _ => return None,
-    })
+fn broken_rule(request: &ChangeAdminPasswordRequest) -> Option<String> {
+    match PasswordRules::ADMIN.broken(&request.new_password) {
+        Some(fault) => Some(PasswordRules::ADMIN.told(fault)),
+        None if request.new_password == request.current_password => Some("It is the present one.".to_owned()),
+        None => None,
+    }
 }

@@ -53,11 +53,13 @@ async fn stats(State(app): State<App>, ApiPath(code): ApiPath<CountryCode>) -> A
     let db = app.store().read();
     let row = countries::find(db, code).await?.ok_or_else(ApiError::not_found)?;
     let people = review::count_by_status(db, Some(code)).await?;
+    let treasury = figures::account(db, AccountId::Treasury(code)).await?;
     Ok(Json(CountryStats {
         country: country(&row),
         people_granted: row.people_granted.0,
         treasury_granted: row.treasury_granted.0,
-        treasury_balance: figures::settled_balance(db, AccountId::Treasury(code)).await?,
+        treasury_balance: treasury.as_ref().map(|account| account.settled_balance.0),
+        treasury_unswept: treasury.map(|account| account.unsettled_credit.0),
         phases: phases(&row),
         people: people.into_iter().map(|(status, count)| StatusCount { status, count }).collect(),
     }))

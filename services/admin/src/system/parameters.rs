@@ -5,13 +5,14 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use gx_contracts::Command;
-use gx_contracts::parameters::Parameter;
+use gx_contracts::parameters::{Parameter, ParameterKind, constants};
 use gx_platform::App;
 use gx_platform::auth::{Admin, Permission};
 use gx_platform::http::{Access, ApiError, ApiJson, ApiPath, ApiResult, IdempotencyKey, LedgerUse, PreferWait, Route};
+use gx_store::projection::system::SYSTEM_PAUSED;
 use gx_store::repo::figures;
 use gx_types::ErrorCode;
-use gx_types::api::admin::{ParameterView, ParametersReply, SetParameterRequest};
+use gx_types::api::admin::{ParameterType, ParameterView, ParametersReply, SetParameterRequest};
 
 use crate::command::{Asked, Routes, declared, nothing, submit};
 
@@ -26,6 +27,7 @@ pub(super) fn routes() -> Routes {
     vec![
         Route::get("/api/v1/admin/parameters", "listParameters")
             .summary("The parameters of the ledger")
+            .description("Every parameter with its value, type, unit and range, changed or not.")
             .access(Access::Admin(Permission::SystemHealth))
             .reply::<ParametersReply>(200, "Every parameter")
             .handle(list),
@@ -40,27 +42,83 @@ pub(super) fn routes() -> Routes {
 }
 
 async fn list(State(app): State<App>) -> ApiResult<Json<ParametersReply>> {
-    Ok(Json(ParametersReply { parameters: on_ledger(&app).await? }))
+    Ok(Json(ParametersReply { parameters: all(&app).await? }))
 }
 
 async fn read(State(app): State<App>, ApiPath(name): ApiPath<String>) -> ApiResult<Json<ParameterView>> {
-    let found = on_ledger(&app).await?.into_iter().find(|parameter| parameter.param_id == name);
+    let found = all(&app).await?.into_iter().find(|parameter| parameter.param_id == name);
     found.map(Json).ok_or_else(ApiError::not_found)
 }
 
-/// The rows of registered parameters; the projector keeps other facts in the same table.
-async fn on_ledger(app: &App) -> ApiResult<Vec<ParameterView>> {
+/// Every parameter with the value that holds: the ledger's, or the one that the contracts begin with.
+async fn all(app: &App) -> ApiResult<Vec<ParameterView>> {
+    // The projector keeps other facts in the same table.
     let rows = figures::parameters(app.store().read()).await?;
-    Ok(rows
-        .into_iter()
-        .filter(|row| Parameter::parse(&row.param_key).is_some())
-        .map(|row| ParameterView {
-            param_id: row.param_key,
-            value: row.param_value,
-            updated_block: row.updated_block.to_string(),
-            updated_at: row.updated_at.0,
-        })
-        .collect())
+    let on_ledger = |name: &str| rows.iter().find(|row| row.param_key == name);
+    let changeable = Parameter::ALL.into_iter().map(|parameter| {
+        let (kind, range) = match parameter.kind() {
+            ParameterKind::Whole { unit, least, most } => (ParameterType::Integer, Some((unit, least, most))),
+            ParameterKind::Json => (ParameterType::Json, None),
+        };
+        let view = ParameterView {
+            param_id: parameter.name().to_owned(),
+            value: parameter.initial(),
+            description: parameter.meaning().to_owned(),
+            kind,
+            unit: range.map(|(unit, ..)| unit.to_owned()),
+            minimum: range.map(|(_, least, _)| least.to_string()),
+            maximum: range.map(|(.., most)| most.to_string()),
+            initial_value: parameter.initial(),
+            changeable: true,
+            updated_block: None,
+            updated_at: None,
+        };
+        written(view, on_ledger(parameter.name()))
+    });
+    let fixed = constants().into_iter().map(|constant| {
+        let value = constant.value.to_string();
+        ParameterView {
+            param_id: constant.name,
+            description: constant.meaning,
+            kind: ParameterType::Integer,
+            unit: Some(constant.unit.to_owned()),
+            minimum: Some(value.clone()),
+            maximum: Some(value.clone()),
+            initial_value: value.clone(),
+            value,
+            changeable: false,
+            updated_block: None,
+            updated_at: None,
+        }
+    });
+    let maintenance = ParameterView {
+        param_id: "MAINTENANCE_MODE".to_owned(),
+        value: "false".to_owned(),
+        description: "Whether the system is paused; changed by pausing and resuming it.".to_owned(),
+        kind: ParameterType::Boolean,
+        unit: None,
+        minimum: None,
+        maximum: None,
+        initial_value: "false".to_owned(),
+        changeable: false,
+        updated_block: None,
+        updated_at: None,
+    };
+    let paused = written(maintenance, on_ledger(SYSTEM_PAUSED));
+    Ok(changeable.chain(fixed).chain([paused]).collect())
+}
+
+/// The parameter as the ledger has it, once it has.
+fn written(view: ParameterView, row: Option<&figures::Parameter>) -> ParameterView {
+    match row {
+        None => view,
+        Some(row) => ParameterView {
+            value: row.param_value.clone(),
+            updated_block: Some(row.updated_block.to_string()),
+            updated_at: Some(row.updated_at.0),
+            ..view
+        },
+    }
 }
 
 async fn change(

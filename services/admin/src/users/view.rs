@@ -3,6 +3,7 @@
 use gx_store::repo::documents::{Document, Submission};
 use gx_store::repo::people::Person;
 use gx_types::api::admin::{AdminUser, SubmissionView, SubmittedDocument};
+use gx_types::api::identity::Address;
 use gx_types::{DocumentType, OnchainStatus, PersonStatus};
 
 /// A person in a list.
@@ -22,6 +23,18 @@ pub(super) fn person(row: &Person) -> AdminUser {
         created_at: row.created_at.0,
         updated_at: row.updated_at.0,
     }
+}
+
+/// Where a person lives.
+pub(super) fn address(row: &Person) -> Option<Address> {
+    Some(Address {
+        address_line1: row.address_line1.clone()?,
+        address_line2: row.address_line2.clone(),
+        city: row.city.clone()?,
+        state_province: row.state_province.clone(),
+        postal_code: row.postal_code.clone(),
+        country_code: row.address_country?.0,
+    })
 }
 
 /// A submission.

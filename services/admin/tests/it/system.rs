@@ -239,9 +239,37 @@ async fn parameters_are_read_from_the_read_model() {
     set_parameter(&world, "systemPaused", "false").await;
     let get = async |path: &str| world.api.get(&format!("/api/v1/admin/{path}")).token(world.owner()).send().await;
     let list = get("parameters").await.body;
-    assert_eq!(list["parameters"].as_array().unwrap().len(), 1, "only what is a parameter: {list}");
-    assert_eq!(get("parameters/disbursementMaxGx").await.body["value"], "1000");
-    for unknown in ["feeSchedule", "systemPaused", "x"] {
+    let named: Vec<&str> =
+        list["parameters"].as_array().unwrap().iter().map(|row| row["paramId"].as_str().unwrap()).collect();
+    assert_eq!(named.len(), 12, "{named:?}");
+    assert!(named.starts_with(&["feeSchedule", "disbursementMaxGx", "MAX_SUPPLY"]), "{named:?}");
+
+    // One that was changed, with its range and what it began with.
+    let changed = get("parameters/disbursementMaxGx").await.body;
+    let told = ["value", "initialValue", "type", "unit", "minimum", "maximum", "changeable", "updatedBlock"]
+        .map(|field| changed[field].clone());
+    let expected = json!(["1000", "100000000", "INTEGER", "GX", "1", "100000000", true, "3"]);
+    assert_eq!(json!(told), expected);
+    // One that was not, and figures of the contracts.
+    let fees = get("parameters/feeSchedule").await.body;
+    assert_eq!(
+        (&fees["type"], &fees["updatedBlock"], &fees["updatedAt"]),
+        (&json!("JSON"), &Value::Null, &Value::Null)
+    );
+    assert_eq!(fees["value"], fees["initialValue"]);
+    for (name, value) in
+        [("MAX_SUPPLY", "1250000000000000000"), ("PHASE_1_COINS", "500000000"), ("GOVT_ALLOCATION_RATE", "50000000")]
+    {
+        let fixed = get(&format!("parameters/{name}")).await.body;
+        assert_eq!(
+            (&fixed["value"], &fixed["unit"], &fixed["changeable"]),
+            (&json!(value), &json!("Qirat"), &json!(false))
+        );
+        let refused = post(&world, "parameters", &json!({ "paramId": name, "newValue": "1" })).await;
+        assert_eq!(refused.field(), "paramId:PARAMETER_UNKNOWN", "{name}");
+    }
+    assert_eq!(get("parameters/MAINTENANCE_MODE").await.body["value"], "false");
+    for unknown in ["systemPaused", "x"] {
         assert_eq!(get(&format!("parameters/{unknown}")).await.status, 404, "{unknown}");
     }
 }

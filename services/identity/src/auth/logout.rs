@@ -18,7 +18,7 @@ pub(crate) fn route() -> Handled {
         .description("Signed out already: answers the same.")
         .access(Access::PersonOptional)
         .limit(RateClass::Login)
-        .body::<LogoutRequest>()
+        .optional_body::<LogoutRequest>()
         .reply::<Message>(200, "Signed out")
         .errors(&[ErrorCode::SessionRevoked])
         .handle(handle)
@@ -27,8 +27,9 @@ pub(crate) fn route() -> Handled {
 async fn handle(
     State(app): State<App>,
     person: Option<Person>,
-    ApiJson(request): ApiJson<LogoutRequest>,
+    request: Option<ApiJson<LogoutRequest>>,
 ) -> ApiResult<Response> {
+    let request = request.map_or(LogoutRequest { refresh_token: None }, |ApiJson(request)| request);
     logout(&app, person.as_ref(), &request).await?;
     let mut response = Json(Message { message: "You are signed out.".to_owned() }).into_response();
     response.headers_mut().append(header::SET_COOKIE, cookie_cleared(Family::Person));

@@ -19,16 +19,20 @@ pub use text::{document_number, line};
 
 use gx_types::{CountryCode, ErrorCode, Gender};
 
-/// A country code; whether GX serves the country is a question to the country table.
+/// The code of a country that GX serves.
 ///
 /// # Errors
-/// `COUNTRY_REQUIRED`, `COUNTRY_INVALID_FORMAT`.
+/// `COUNTRY_REQUIRED`, `COUNTRY_INVALID_FORMAT`, `COUNTRY_NOT_FOUND`.
 pub fn country(text: &str) -> Result<CountryCode, ErrorCode> {
     let text = text.trim();
     if text.is_empty() {
         return Err(ErrorCode::CountryRequired);
     }
-    text.parse().map_err(|_| ErrorCode::CountryInvalidFormat)
+    let code: CountryCode = text.parse().map_err(|_| ErrorCode::CountryInvalidFormat)?;
+    match gx_contracts::countries::country(code.as_str()) {
+        Some(_) => Ok(code),
+        None => Err(ErrorCode::CountryNotFound),
+    }
 }
 
 /// `MALE` or `FEMALE`, in any case.
@@ -54,6 +58,7 @@ mod tests {
         for bad in ["G", "GBR", "G1", "éé", "🇬🇧"] {
             assert_eq!(country(bad), Err(ErrorCode::CountryInvalidFormat), "{bad}");
         }
+        assert_eq!(country("XX"), Err(ErrorCode::CountryNotFound));
         assert_eq!(gender("Female"), Ok(Gender::Female));
         assert_eq!(gender("MALE"), Ok(Gender::Male));
         assert_eq!(gender(""), Err(ErrorCode::GenderRequired));

@@ -3,12 +3,10 @@
 use std::fmt;
 
 use gx_base::Secret;
+use gx_platform::auth::{PasswordFault, PasswordRules};
 use gx_types::ErrorCode;
 use gx_types::api::identity::PasswordStrength;
 use unicode_normalization::UnicodeNormalization;
-
-const CHARS_MIN: usize = 8;
-const CHARS_MAX: usize = 128;
 
 /// A password in NFC, so that every keyboard spells it alike. Prints as `[redacted]`.
 #[derive(Clone)]
@@ -21,18 +19,17 @@ impl Password {
     /// The first rule that is broken: `PASSWORD_REQUIRED`, `PASSWORD_TOO_SHORT`, `PASSWORD_TOO_LONG`,
     /// `PASSWORD_MISSING_UPPERCASE`, `PASSWORD_MISSING_LOWERCASE`, `PASSWORD_MISSING_NUMBER`.
     pub fn choose(text: &str) -> Result<Self, ErrorCode> {
-        if text.is_empty() {
-            return Err(ErrorCode::PasswordRequired);
-        }
         let password: String = text.nfc().collect();
-        let has = |what: fn(char) -> bool| password.chars().any(what);
-        match password.chars().count() {
-            ..CHARS_MIN => Err(ErrorCode::PasswordTooShort),
-            count if count > CHARS_MAX => Err(ErrorCode::PasswordTooLong),
-            _ if !has(char::is_uppercase) => Err(ErrorCode::PasswordMissingUppercase),
-            _ if !has(char::is_lowercase) => Err(ErrorCode::PasswordMissingLowercase),
-            _ if !has(char::is_numeric) => Err(ErrorCode::PasswordMissingNumber),
-            _ => Ok(Self(Secret::new(password))),
+        match PasswordRules::PERSON.broken(&password) {
+            None => Ok(Self(Secret::new(password))),
+            Some(PasswordFault::Empty) => Err(ErrorCode::PasswordRequired),
+            Some(PasswordFault::TooShort) => Err(ErrorCode::PasswordTooShort),
+            Some(PasswordFault::TooLong) => Err(ErrorCode::PasswordTooLong),
+            Some(PasswordFault::NoUppercase) => Err(ErrorCode::PasswordMissingUppercase),
+            Some(PasswordFault::NoLowercase) => Err(ErrorCode::PasswordMissingLowercase),
+            Some(PasswordFault::NoDigit) => Err(ErrorCode::PasswordMissingNumber),
+            // Not asked of people.
+            Some(PasswordFault::NoSpecial) => Err(ErrorCode::PasswordPolicyViolation),
         }
     }
 
@@ -41,7 +38,7 @@ impl Password {
     #[must_use]
     pub fn typed(text: &str) -> Option<Self> {
         // Four bytes per character at most, and NFC never makes a text longer than three times.
-        if text.is_empty() || text.len() > CHARS_MAX * 12 {
+        if text.is_empty() || text.len() > PasswordRules::CHARS_MAX * 12 {
             return None;
         }
         Some(Self(Secret::new(text.nfc().collect::<String>())))

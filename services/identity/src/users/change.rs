@@ -137,6 +137,12 @@ fn identity_fields(patch: &ProfilePatch) -> Vec<&'static str> {
 
 /// Puts the patch into the row, noting every fault.
 fn apply(person: &mut Person, patch: &ProfilePatch, now: Timestamp, faults: &mut Faults) {
+    // Whoever sets these by a stolen session would own the account.
+    for (field, change) in [("email", &patch.email), ("phoneNum", &patch.phone_num)] {
+        if !change.is_keep() {
+            faults.add(field, ErrorCode::ConfirmationNeeded);
+        }
+    }
     let mut put = Put { faults };
     // What everybody has.
     put.needed("firstName", &patch.first_name, &mut person.first_name, |text| fields::name(text));
@@ -193,6 +199,28 @@ fn apply(person: &mut Person, patch: &ProfilePatch, now: Timestamp, faults: &mut
     });
     put.optional("addressCountry", &patch.address_country, &mut person.address_country, |text| country(text));
     whole_address(person, faults);
+    let id = (&person.national_id_issued_at, &person.national_id_expires_at);
+    let passport = (&person.passport_issued_at, &person.passport_expires_at);
+    life_of_document(("nationalIdIssuedAt", id.0), ("nationalIdExpiresAt", id.1), now, faults);
+    life_of_document(("passportIssuedAt", passport.0), ("passportExpiresAt", passport.1), now, faults);
+}
+
+/// A document is not issued in the future, and does not expire before it is issued.
+fn life_of_document(
+    issued: (&str, &Option<String>),
+    expires: (&str, &Option<String>),
+    now: Timestamp,
+    faults: &mut Faults,
+) {
+    // ISO dates compare as texts.
+    if issued.1.as_deref().is_some_and(|date| date > now.date().to_string().as_str()) {
+        faults.say(issued.0, ErrorCode::FieldInvalid, "A document is not issued in the future.");
+    }
+    if let (Some(from), Some(until)) = (issued.1, expires.1)
+        && until < from
+    {
+        faults.say(expires.0, ErrorCode::FieldInvalid, "A document does not expire before it is issued.");
+    }
 }
 
 fn country(text: &str) -> Result<Col<CountryCode>, ErrorCode> {

@@ -133,8 +133,18 @@ async fn every_field_is_checked_and_nothing_changes() {
         (json!({ "postalCode": "x".repeat(17) }), "postalCode:FIELD_INVALID"),
         (json!({ "stateProvince": 7 }), "stateProvince:FIELD_INVALID"),
         (json!({ "status": "ACTIVE" }), "status:FIELD_UNKNOWN"),
-        (json!({ "email": "eve@example.org" }), "email:FIELD_UNKNOWN"),
-        (json!({ "phoneNum": "+447700900999" }), "phoneNum:FIELD_UNKNOWN"),
+        (json!({ "email": "eve@example.org" }), "email:CONFIRMATION_NEEDED"),
+        (json!({ "phoneNum": "+447700900999" }), "phoneNum:CONFIRMATION_NEEDED"),
+        (json!({ "identityNum": "--" }), "nationalIdNumber:FIELD_INVALID"),
+        (json!({ "identityNum": "AB1234", "nationalIdNumber": "AB1234" }), "nationalIdNumber:FIELD_INVALID"),
+        (json!({ "addressCountry": "XX" }), "addressCountry:COUNTRY_NOT_FOUND"),
+        (json!({ "passportIssuingCountry": "ZZ" }), "passportIssuingCountry:COUNTRY_NOT_FOUND"),
+        (json!({ "passportIssuedAt": "2050-01-01" }), "passportIssuedAt:FIELD_INVALID"),
+        (
+            json!({ "passportIssuedAt": "2020-01-02", "passportExpiresAt": "2020-01-01" }),
+            "passportExpiresAt:FIELD_INVALID",
+        ),
+        (json!({ "nationalIdIssuedAt": "2026-01-16" }), "nationalIdIssuedAt:FIELD_INVALID"),
         (json!({ "fabricUserId": "US 984 AUM945 0ABCD 1234" }), "fabricUserId:FIELD_UNKNOWN"),
     ] {
         let answer = patch(&test, ada.profile_id, &ada.token, body.clone()).await;

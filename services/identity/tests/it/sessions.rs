@@ -178,9 +178,14 @@ async fn signing_out_ends_the_session_at_once() {
         let request = api(&test).post("/api/v1/auth/logout").json(&body);
         access.map_or_else(|| api(&test).post("/api/v1/auth/logout").json(&body), |access| request.token(access)).send()
     };
-    assert_eq!(logout(Some(&ada.access), json!({})).await.status, 200);
+    // Without a body: the session of the token.
+    let bare = api(&test).post("/api/v1/auth/logout").token(&ada.access).send().await;
+    assert_eq!(bare.status, 200, "{}", bare.body);
     assert_eq!(profile(&test, &ada, &ada.access).await.code(), "SESSION_REVOKED");
     assert_eq!(refresh(&test, &ada.refresh).await.code(), "SESSION_REVOKED");
+
+    let other = login(&test, &ada.email, PASSWORD).await;
+    assert_eq!(logout(Some(&text(&other.body, "accessToken")), json!({})).await.status, 200);
 
     // With the refresh token alone, for programs whose access token has run out; again and again.
     let again = login(&test, &ada.email, PASSWORD).await;

@@ -88,6 +88,19 @@ pub struct SetParameterRequest {
     pub new_value: String,
 }
 
+/// The type of a parameter's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub enum ParameterType {
+    /// A whole number, as a decimal string.
+    Integer,
+    /// A JSON object, as text.
+    Json,
+    /// `true` or `false`.
+    Boolean,
+}
+
 /// A parameter of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -95,12 +108,28 @@ pub struct SetParameterRequest {
 pub struct ParameterView {
     /// Name.
     pub param_id: String,
-    /// Value as text.
+    /// Value as text: the one on the ledger, or the one that the contracts begin with.
     pub value: String,
-    /// Block of the last change, as a decimal string.
-    pub updated_block: String,
-    /// When it last changed.
-    pub updated_at: Timestamp,
+    /// What it decides.
+    pub description: String,
+    /// Type of the value.
+    #[serde(rename = "type")]
+    pub kind: ParameterType,
+    /// What a whole number counts, for example `GX` or `Qirat`.
+    pub unit: Option<String>,
+    /// Smallest whole number, as a decimal string.
+    pub minimum: Option<String>,
+    /// Largest whole number, as a decimal string.
+    pub maximum: Option<String>,
+    /// Value that the contracts begin with.
+    pub initial_value: String,
+    /// Whether `POST /api/v1/admin/parameters` may change it; the others are part of the contracts, or have routes of
+    /// their own.
+    pub changeable: bool,
+    /// Block that wrote the value, as a decimal string; none for what is part of the contracts, and before the bootstrap.
+    pub updated_block: Option<String>,
+    /// When it was written.
+    pub updated_at: Option<Timestamp>,
 }
 
 /// `GET /api/v1/admin/parameters`.
@@ -108,7 +137,7 @@ pub struct ParameterView {
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ParametersReply {
-    /// Every parameter on the ledger.
+    /// What can be changed first, then what is part of the contracts.
     pub parameters: Vec<ParameterView>,
 }
 
@@ -180,6 +209,9 @@ pub struct CountryStats {
     pub treasury_granted: Qirat,
     /// Settled balance of its treasury; none before its first citizen.
     pub treasury_balance: Option<Qirat>,
+    /// Credits of its treasury that no sweep has added to that balance yet; none before its first citizen.
+    #[serde(default)]
+    pub treasury_unswept: Option<Qirat>,
     /// Slots of each phase.
     pub phases: Vec<PhaseStats>,
     /// People with an account, by status.

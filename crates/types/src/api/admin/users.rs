@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::api::identity::{Address, EmploymentStatus};
 use crate::{
-    BirthDate, CommandId, CountryCode, DocumentId, DocumentSide, DocumentType, Gender, GxId, OnchainStatus,
-    PersonStatus, ProfileId, Sha256Hex, SubmissionId, SubmissionStatus, Timestamp,
+    AccountId, BirthDate, CommandId, CountryCode, DocumentId, DocumentSide, DocumentType, Gender, GxId, OnchainStatus,
+    PersonStatus, ProfileId, Qirat, Sha256Hex, SubmissionId, SubmissionStatus, Timestamp,
 };
 
 /// A person in a list.
@@ -82,10 +83,53 @@ pub struct AdminUserDetail {
     pub denial_reason: Option<String>,
     /// When the ledger registered the person.
     pub onchain_registered_at: Option<Timestamp>,
+    /// Where the person lives.
+    #[serde(default)]
+    pub address: Option<Address>,
+    /// What the person does for a living.
+    #[serde(default)]
+    pub employment_status: Option<EmploymentStatus>,
+    /// Job title.
+    #[serde(default)]
+    pub job_title: Option<String>,
+    /// Employer.
+    #[serde(default)]
+    pub company_name: Option<String>,
+    /// Line of business.
+    #[serde(default)]
+    pub industry: Option<String>,
+    /// E-mail address at work.
+    #[serde(default)]
+    pub work_email: Option<String>,
+    /// Phone number at work.
+    #[serde(default)]
+    pub work_phone_num: Option<String>,
+    /// The wallet; none before the ledger has registered the person.
+    #[serde(default)]
+    pub wallet: Option<UserWallet>,
     /// The newest submission.
     pub submission: Option<SubmissionView>,
     /// Every document that was not deleted, newest first.
     pub documents: Vec<SubmittedDocument>,
+}
+
+/// A person's wallet as administrators see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct UserWallet {
+    /// The wallet.
+    pub wallet_id: String,
+    /// Its account on the ledger.
+    pub account_id: AccountId,
+    /// Settled balance.
+    pub balance: Qirat,
+    /// Amounts and fees of payments that are on their way.
+    pub pending: Qirat,
+    /// Whether the ledger has frozen it.
+    pub frozen: bool,
+    /// When the ledger last changed it.
+    pub updated_at: Timestamp,
 }
 
 /// A submission for approval.

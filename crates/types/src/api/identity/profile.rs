@@ -96,7 +96,7 @@ employment! {
 
 // Each field with its type, its name in JSON, and its type as the document shows it: what everybody has cannot be cleared.
 macro_rules! profile_patch {
-    ($($(#[$doc:meta])* $field:ident: $inner:ty as $json:tt, $shown:ty;)*) => {
+    ($($(#[$doc:meta])* $field:ident: $inner:ty as $json:tt $(or $other:tt)?, $shown:ty;)*) => {
         /// `PATCH /api/v1/users/{id}`: only the fields present change; `null` clears an optional one.
         #[derive(Debug, Clone, Default, Serialize, Deserialize)]
         #[serde(deny_unknown_fields)]
@@ -104,7 +104,7 @@ macro_rules! profile_patch {
         pub struct ProfilePatch {
             $(
                 $(#[$doc])*
-                #[serde(default, rename = $json, skip_serializing_if = "Change::is_keep")]
+                #[serde(default, rename = $json, $(alias = $other,)? skip_serializing_if = "Change::is_keep")]
                 #[cfg_attr(feature = "openapi", schema(value_type = $shown, required = false))]
                 pub $field: Change<$inner>,
             )*
@@ -127,8 +127,8 @@ profile_patch! {
     place_of_birth: String as "placeOfBirth", Option<String>;
     /// Nationality. Identity field.
     nationality_country_code: String as "nationalityCountryCode", String;
-    /// Number of the national identity card. Identity field.
-    national_id_number: String as "nationalIdNumber", Option<String>;
+    /// Number of the national identity card; `identityNum` is another name for it. Identity field.
+    national_id_number: String as "nationalIdNumber" or "identityNum", Option<String>;
     /// `YYYY-MM-DD`. Identity field.
     national_id_issued_at: String as "nationalIdIssuedAt", Option<String>;
     /// `YYYY-MM-DD`. Identity field.
@@ -169,6 +169,10 @@ profile_patch! {
     postal_code: String as "postalCode", Option<String>;
     /// Country of the address.
     address_country: String as "addressCountry", Option<String>;
+    /// Refused here: it is changed with codes sent to the old and the new address.
+    email: String as "email", String;
+    /// Refused here: it is changed with codes sent to the old and the new number.
+    phone_num: String as "phoneNum", String;
 }
 
 /// `GET` and `PATCH /api/v1/users/{id}` answer the profile as it is now.
