@@ -90,8 +90,8 @@ pub fn start_jobs(component: Component, app: &App) {
     match component {
         Component::Identity => drop(tokio::spawn(gx_identity::jobs::run(app.clone()))),
         Component::Tokenomics => drop(tokio::spawn(gx_tokenomics::jobs::run(app.clone()))),
+        Component::Messaging => drop(tokio::spawn(gx_messaging::mails::run(app.clone()))),
         Component::Admin
-        | Component::Messaging
         | Component::Wallet
         | Component::OutboxSubmitter
         | Component::Projector

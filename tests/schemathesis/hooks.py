@@ -230,6 +230,16 @@ def another_password(_):
     return {"session": Session(answer.json()), "body": body}
 
 
+def contact(me):
+    who = person("bob").id
+    me.call("POST", "/api/v1/contacts", json={"profileId": who})
+    return who
+
+
+def this_month():
+    return time.strftime("%Y-%m", time.gmtime())
+
+
 def wallet(me):
     query = {"counterparty": "SYSTEM_USER_GENESIS_POOL", "from": "2026-03-15", "to": "2026-03-16"}
     return {"path": {"profileId": me.id}, "query": query}
@@ -268,6 +278,14 @@ FIXTURES = {
     "getWalletBalance": wallet,
     "getWalletDashboard": wallet,
     "listTransactions": wallet,
+    "getBalanceSeries": wallet,
+    "getStatement": lambda me: {"path": {"profileId": me.id}, "query": {"month": this_month()}},
+    "exportTransactions": wallet,
+    "getTreasuryBalance": lambda _: {"path": {"countryCode": "GB"}},
+    "addContact": lambda _: {"body": {"profileId": person("bob").id, "ownName": "Bob"}},
+    "changeContact": lambda me: {"path": {"profileId": contact(me)}, "body": {"ownName": "Bob"}},
+    "removeContact": lambda me: {"path": {"profileId": contact(me)}},
+    "changeLimits": as_newcomer(lambda _: {"body": {"perPayment": "1000000000000", "perDay": "1000000000000"}}),
     "quoteFee": lambda _: {"query": {"to": person("bob").id, "amount": "100"}},
     "lookUpPerson": lambda _: {"query": {"q": email_of("bob")}},
     "createTransfer": lambda _: {
@@ -286,6 +304,7 @@ FIXTURES = {
     },
     "verifyQSendCode": lambda _: {"body": {"qrData": request_of(person("bob"))["qrData"]}},
     # messaging
+    "setNotificationPreferences": lambda _: {"body": {"preferences": [{"type": "WALLET_CREDITED", "mail": True}]}},
     "markNotificationRead": lambda me: {
         "path": {"id": me.call("GET", "/api/v1/notifications")["notifications"][0]["notificationId"]}
     },
@@ -361,6 +380,7 @@ USED_UP = {
     "refreshAdminSession",
     "adminLogout",
     "changeAdminPassword",
+    "removeContact",
 }
 
 

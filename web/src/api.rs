@@ -137,6 +137,11 @@ impl Api {
         self.call(Method::PATCH, caller, path)
     }
 
+    /// A replacement.
+    pub fn put<'a>(&'a self, caller: &'a Caller, path: impl Into<String>) -> Call<'a> {
+        self.call(Method::PUT, caller, path)
+    }
+
     /// A removal.
     pub fn delete<'a>(&'a self, caller: &'a Caller, path: impl Into<String>) -> Call<'a> {
         self.call(Method::DELETE, caller, path)

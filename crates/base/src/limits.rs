@@ -62,3 +62,11 @@ pub const LEDGER_WAIT_SECONDS_MAX: u64 = 600;
 pub const SWEEP_DELTAS_MAX: usize = 500;
 /// Most Qirat one disbursement from a pool may move: 100 million GX.
 pub const DISBURSEMENT_QIRAT_MAX: u64 = 100_000_000 * 1_000_000;
+/// Contacts that a person has at most.
+pub const CONTACTS_MAX: u64 = 500;
+/// Longest own name of a contact, characters.
+pub const CONTACT_NAME_CHARS_MAX: usize = 60;
+/// How long a higher limit of a person's own waits until it holds, seconds.
+pub const LIMIT_RAISE_SECONDS: u64 = 24 * 3600;
+/// Days of a balance series at most.
+pub const BALANCE_SERIES_DAYS_MAX: u32 = 366;

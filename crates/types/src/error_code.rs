@@ -87,6 +87,10 @@ error_codes! {
     DocumentAlreadyUsed = "DOCUMENT_ALREADY_USED", 409, "An account was registered with this document before.";
     CountryNotFound = "COUNTRY_NOT_FOUND", 400, "GX does not serve this country.";
     CommandRefused = "COMMAND_REFUSED", 409, "The ledger refused the command.";
+    LimitPerPaymentExceeded = "LIMIT_PER_PAYMENT_EXCEEDED", 409, "This is more than your own limit for one payment.";
+    LimitPerDayExceeded = "LIMIT_PER_DAY_EXCEEDED", 409, "With this you would pass your own limit for a day.";
+    ConfirmationNeeded = "CONFIRMATION_NEEDED", 422, "This is changed on a way of its own, with codes sent to the old and the new one; see Security in the profile.";
+    ContactLimitReached = "CONTACT_LIMIT_REACHED", 409, "There are too many contacts; remove some first.";
 
     // Q Send.
     QSendExpired = "QSEND_EXPIRED", 409, "The time of this request is up.";

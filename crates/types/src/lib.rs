@@ -11,6 +11,7 @@
 mod account;
 mod actor;
 pub mod api;
+mod birth_date;
 mod country;
 mod env;
 mod error_code;
@@ -27,10 +28,11 @@ mod words;
 
 pub use account::{AccountId, AccountIdError, SystemAccount};
 pub use actor::{Actor, ActorError};
+pub use birth_date::BirthDate;
 pub use country::{CountryCode, CountryCodeError};
 pub use env::{EnvName, EnvNameError};
 pub use error_code::ErrorCode;
-pub use gx_id::{AccountType, BirthDate, GxId, GxIdError, Sex};
+pub use gx_id::{AccountType, GxId, GxIdError, Sex};
 pub use hash::{Sha256Hex, Sha256HexError, TxId};
 pub use ids::{
     AdminId, CommandId, CorrelationId, DocumentId, IdError, KeyId, NotificationId, ProfileId, QSendId, RegistrationId,
@@ -43,7 +45,7 @@ pub use qirat::{Qirat, QiratError};
 pub use qirat_sum::QiratSum;
 pub use timestamp::Timestamp;
 pub use words::{
-    AccountKind, AccountStatus, AdminRole, CommandStatus, DocumentSide, DocumentType, Gender, MailboxChannel,
-    NotificationKind, NotificationStatus, OutboxState, QSendStatus, RegistrationStep, SessionTransport,
+    AccountKind, AccountStatus, AdminRole, CommandStatus, DocumentSide, DocumentType, Gender, LimitKind, MailState,
+    MailboxChannel, NotificationKind, NotificationStatus, OutboxState, QSendStatus, RegistrationStep, SessionTransport,
     SubmissionStatus, TicketPurpose, TransactionDirection, TransactionKind, UnknownWord,
 };

@@ -268,6 +268,24 @@ words! {
         Failed = "FAILED",
     }
 
+    /// What a person's own limit bounds.
+    LimitKind {
+        /// Each single payment.
+        PerPayment = "PER_PAYMENT",
+        /// All payments of the last 24 hours together.
+        PerDay = "PER_DAY",
+    }
+
+    /// Where the mail about a notification stands.
+    MailState {
+        /// Is being sent, or waits for another try.
+        Sending = "SENDING",
+        /// Was handed to the mail server.
+        Sent = "SENT",
+        /// Was given up.
+        Failed = "FAILED",
+    }
+
     /// Over what a message of the development mailbox went out.
     MailboxChannel {
         /// E-mail.
@@ -282,6 +300,27 @@ impl DocumentType {
     #[must_use]
     pub const fn identifies(self) -> bool {
         matches!(self, Self::NationalId | Self::Passport | Self::DriversLicense)
+    }
+}
+
+impl NotificationKind {
+    /// Whether it tells of coins that moved or did not: it is always shown.
+    #[must_use]
+    pub const fn is_about_money(self) -> bool {
+        matches!(
+            self,
+            Self::WalletCredited
+                | Self::WalletDebited
+                | Self::TransactionRejected
+                | Self::QSendPaymentReceived
+                | Self::QSendPaymentSent
+        )
+    }
+
+    /// Whether a person may switch it off in the wallet: what concerns money, security or the approval stays.
+    #[must_use]
+    pub const fn can_be_silenced(self) -> bool {
+        matches!(self, Self::SystemAnnouncement | Self::QSendRequestExpired)
     }
 }
 

@@ -6,6 +6,7 @@
 //! | `notifications/list` | `GET /api/v1/notifications` |
 //! | `notifications/unread_count` | `GET /api/v1/notifications/unread-count` |
 //! | `notifications/mark_read` | `PATCH /api/v1/notifications/{id}/read` |
+//! | `notifications/preferences` | `GET` and `PUT /api/v1/notifications/preferences` |
 //! | `notifications/mark_all_read` | `PATCH /api/v1/notifications/mark-all-read` |
 //!
 //! Notifications are written elsewhere: by the projector for what the ledger has settled, by the reaction to a refusal for
@@ -13,6 +14,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::allow_attributes))]
 
+pub mod mails;
 mod notifications;
 
 use gx_platform::http::RouteSet;
@@ -23,6 +25,8 @@ pub fn routes() -> RouteSet {
     RouteSet::new("messaging")
         .route(notifications::list::route())
         .route(notifications::unread_count::route())
+        .route(notifications::preferences::read_route())
+        .route(notifications::preferences::change_route())
         .route(notifications::mark_all_read::route())
         .route(notifications::mark_read::route())
 }

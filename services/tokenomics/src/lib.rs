@@ -6,6 +6,9 @@
 //! | [`fees`] | `/api/v1/fees/quote` |
 //! | [`transfers`] | `/api/v1/transfers`, and where a command stands |
 //! | [`people`] | `/api/v1/people/lookup` |
+//! | [`contacts`] | `/api/v1/contacts` |
+//! | [`limits`] | `/api/v1/limits` |
+//! | [`treasury`] | `/api/v1/treasury/{countryCode}/balance` |
 //! | [`qsend`] | `/api/v1/qsend`: requests for payment by code and QR |
 //!
 //! Each file is a use case: route, what it takes, what it refuses, what it does. What is allowed is decided in one place
@@ -16,8 +19,10 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::allow_attributes))]
 
+pub mod contacts;
 pub mod fees;
 pub mod jobs;
+pub mod limits;
 mod moment;
 mod names;
 pub mod payment;
@@ -26,6 +31,7 @@ pub mod qsend;
 pub mod sweeps;
 mod text;
 pub mod transfers;
+pub mod treasury;
 pub mod wallets;
 
 use gx_platform::http::RouteSet;
@@ -37,11 +43,21 @@ pub fn routes() -> RouteSet {
         .route(wallets::balance::route())
         .route(wallets::transactions::route())
         .route(wallets::dashboard::route())
+        .route(wallets::series::route())
+        .route(wallets::export::route())
+        .route(wallets::statement::route())
         .route(fees::quote::route())
         .route(transfers::create::route())
         .route(transfers::status::transfer_route())
         .route(transfers::status::command_route())
+        .route(treasury::balance::route())
         .route(people::lookup::route())
+        .route(contacts::list::route())
+        .route(contacts::add::route())
+        .route(contacts::change::route())
+        .route(contacts::remove::route())
+        .route(limits::read_route())
+        .route(limits::change_route())
         .route(qsend::create::route())
         .route(qsend::list::route())
         .route(qsend::dashboard::route())

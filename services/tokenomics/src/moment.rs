@@ -1,6 +1,7 @@
 //! Dates in filters.
 
-use gx_types::Timestamp;
+use gx_platform::http::{ApiError, ApiResult};
+use gx_types::{ErrorCode, Timestamp};
 use serde::{Deserialize, Deserializer, de};
 use std::time::Duration;
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
@@ -33,6 +34,19 @@ impl Moment {
             Self::Day(at) => at.plus(DAY),
             Self::Point(at) => at,
         }
+    }
+}
+
+/// Refuses a time that ends before it begins.
+///
+/// # Errors
+/// 422 naming the end.
+pub fn in_order(from: (&str, Option<Moment>), until: (&str, Option<Moment>)) -> ApiResult<()> {
+    match (from, until) {
+        ((start, Some(from)), (end, Some(until))) if until.until() < from.from() || until.from() < from.from() => {
+            Err(ApiError::field(end, ErrorCode::FieldInvalid, format!("this is before {start}")))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::Router;
 use axum::routing::get;
+use gx_types::api::conveniences::BalanceSeries;
 use gx_types::api::identity::ProfileView;
 use gx_types::api::tokenomics::WalletDashboardReply;
 use gx_types::{OnchainStatus, PersonStatus};
@@ -10,9 +11,11 @@ use gx_types::{OnchainStatus, PersonStatus};
 use super::session::Signed;
 use crate::Web;
 use crate::error::PageResult;
-use crate::view::{Chrome, Line, State, Tab, person_state};
+use crate::view::{Chart, Chrome, Line, State, Tab, person_state};
 use crate::visit::page;
 
+/// Days on the chart.
+const CHART_DAYS: u32 = 30;
 /// How often the page looks again while something is under way, seconds.
 const LOOK_AGAIN_SECONDS: u32 = 3;
 
@@ -48,6 +51,7 @@ struct Wallet {
     gx_id: String,
     lines: Vec<Line>,
     pending_lines: Vec<Line>,
+    chart: Option<Chart>,
 }
 
 pub(super) fn routes() -> Router<Web> {
@@ -78,8 +82,16 @@ async fn show(signed: Signed) -> PageResult {
 
 async fn wallet(signed: &Signed) -> PageResult<Wallet> {
     let path = format!("/api/v1/wallets/{}/dashboard", signed.me.profile_id);
-    let reply: WalletDashboardReply = signed.visit.api().get(&signed.visit.caller, path).read().await?;
+    let series = format!("/api/v1/wallets/{}/balance/series", signed.me.profile_id);
+    let api = signed.visit.api();
+    let (reply, series) = tokio::join!(
+        api.get(&signed.visit.caller, path).read::<WalletDashboardReply>(),
+        api.get(&signed.visit.caller, series).query("days", CHART_DAYS.to_string()).read::<BalanceSeries>(),
+    );
+    let reply = reply?;
     Ok(Wallet {
+        // The page is of use without it.
+        chart: series.ok().and_then(|series| Chart::of(&series.points)),
         settled: reply.wallet.balance.display_gx(),
         pending: reply.wallet.pending.display_gx(),
         has_pending: !reply.wallet.pending.is_zero(),

@@ -28,6 +28,8 @@ struct HistoryPage {
     directions: Vec<Choice>,
     lines: Vec<Line>,
     next: Option<String>,
+    /// The same lines as a file; none before there is a wallet.
+    export: Option<String>,
 }
 
 pub(super) fn routes() -> Router<Web> {
@@ -71,9 +73,21 @@ async fn show(signed: Signed) -> PageResult {
         }
         format!("/history?{}", query.append_pair("cursor", &cursor).finish())
     });
+    let export = has_wallet.then(|| {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        for name in FILTERS {
+            if let Some(value) = visit.param(name) {
+                query.append_pair(name, value);
+            }
+        }
+        let query = query.finish();
+        let joint = if query.is_empty() { "" } else { "?" };
+        format!("/api/v1/wallets/{}/transactions.csv{joint}{query}", signed.me.profile_id)
+    });
     page_with(
         status,
         &HistoryPage {
+            export,
             chrome: signed.chrome("History", Tab::History),
             form,
             filtered,

@@ -1,21 +1,25 @@
 //! The pages, a file each.
 
 mod admin;
+mod contacts;
 mod dashboard;
 mod documents;
 mod history;
 mod landing;
+mod limits;
 mod login;
 mod mailbox;
 mod messages;
 mod notifications;
 mod pay;
 mod payment;
+mod preferences;
 mod profile;
 mod register;
 mod requests;
 mod send;
 mod session;
+mod statement;
 mod status;
 
 use axum::Router;
@@ -40,6 +44,10 @@ pub(crate) fn routes(web: &Web) -> Router<Web> {
         .merge(pay::routes())
         .merge(history::routes())
         .merge(notifications::routes())
+        .merge(preferences::routes())
+        .merge(contacts::routes())
+        .merge(limits::routes())
+        .merge(statement::routes())
         .merge(messages::routes())
         .merge(admin::routes());
     if web.dev_mailbox() {

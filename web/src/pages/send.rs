@@ -15,15 +15,18 @@ use gx_types::api::tokenomics::{BalanceReply, FeeQuote, PaymentScope, PersonFoun
 use gx_types::{CommandId, ErrorCode, PersonStatus, ProfileId, Qirat};
 use serde::{Deserialize, Serialize};
 
+use super::contacts;
 use super::payment::Paid;
 use super::session::Signed;
 use crate::Web;
 use crate::api::ApiFailure;
 use crate::cookies;
 use crate::error::PageResult;
-use crate::view::{Chrome, Form, Tab, parse_amount};
+use crate::view::{Choice, Chrome, Form, Tab, parse_amount};
 use crate::visit::{Posted, page_with, see};
 
+/// Favourites to choose from, at most.
+const FAVOURITES_MAX: usize = 8;
 /// How long a payment may be left half put together, seconds.
 const DRAFT_SECONDS: u64 = 900;
 /// How long the page waits for the ledger before it says «on its way», seconds.
@@ -36,6 +39,10 @@ struct SendPage {
     form: Form,
     blocked: Option<&'static str>,
     available: String,
+    /// Favourites to choose from.
+    favourites: Vec<Choice>,
+    /// The contact that was chosen.
+    chosen: Option<String>,
 }
 
 #[derive(Template)]
@@ -63,6 +70,8 @@ struct ConfirmPage {
 struct Draft {
     /// As typed, to fill the form again.
     typed: String,
+    #[serde(default)]
+    contact: String,
     amount_typed: String,
     unit: String,
     to: ProfileId,
@@ -84,6 +93,7 @@ impl Draft {
     fn form(&self) -> Form {
         Form::default()
             .with("to", self.typed.clone())
+            .with("contact", self.contact.clone())
             .with("amount", self.amount_typed.clone())
             .with("unit", self.unit.clone())
             .with("reason", self.reason.clone())
@@ -129,7 +139,13 @@ async fn show(signed: Signed) -> PageResult {
         form = draft.form();
     }
     if let Some(to) = signed.visit.param("to") {
-        form = form.with("to", to);
+        form = form.with("to", to).with("contact", "");
+    }
+    if signed.visit.param("new").is_some() {
+        form = form.with("contact", "");
+    }
+    if let Some(contact) = signed.visit.param("contact") {
+        form = form.with("contact", contact).with("to", "");
     }
     render(&signed, StatusCode::OK, form).await
 }
@@ -140,7 +156,17 @@ async fn render(signed: &Signed, status: StatusCode, form: Form) -> PageResult {
         None => format!("You can spend {}.", balance(signed).await?.balance.available.display_gx()),
         Some(_) => String::new(),
     };
-    page_with(status, &SendPage { chrome: signed.chrome("Send", Tab::Send), form, blocked, available })
+    // The page is of use without them.
+    let contacts = if blocked.is_none() { contacts::all(signed).await.unwrap_or_default() } else { Vec::new() };
+    let chosen = contacts.iter().find(|one| form.is("contact", &one.profile_id.to_string())).map(contacts::shown);
+    let favourites = contacts
+        .iter()
+        .filter(|one| one.favourite && one.payable)
+        .take(FAVOURITES_MAX)
+        .map(|one| Choice::new(one.profile_id.to_string(), contacts::shown(one)))
+        .collect();
+    let page = SendPage { chrome: signed.chrome("Send", Tab::Send), form, blocked, available, favourites, chosen };
+    page_with(status, &page)
 }
 
 async fn look_up(signed: Signed, Posted(mut form): Posted) -> PageResult {
@@ -151,7 +177,11 @@ async fn look_up(signed: Signed, Posted(mut form): Posted) -> PageResult {
     if let Err(error) = &amount {
         form.refuse("amount", error.to_string());
     }
-    if form.value("to").is_empty() {
+    let contact = match form.optional("contact") {
+        Some(id) => contacts::all(&signed).await?.into_iter().find(|one| one.profile_id.to_string() == id),
+        None => None,
+    };
+    if form.value("to").is_empty() && contact.is_none() {
         form.refuse("to", "Enter a GX id, an e-mail address or a phone number.");
     }
     if form.value("reason").is_empty() {
@@ -160,8 +190,19 @@ async fn look_up(signed: Signed, Posted(mut form): Posted) -> PageResult {
     let (Ok(amount), false) = (amount, form.refused()) else {
         return render(&signed, StatusCode::UNPROCESSABLE_ENTITY, form).await;
     };
-    let call = signed.visit.api().get(&signed.visit.caller, "/api/v1/people/lookup").query("q", form.value("to"));
-    let found = match call.read::<PersonFound>().await {
+    let found = match contact {
+        Some(contact) => Ok(PersonFound {
+            profile_id: contact.profile_id,
+            name: contact.name,
+            masked: contact.masked,
+            payable: contact.payable,
+        }),
+        None => {
+            let call = signed.visit.api().get(&signed.visit.caller, "/api/v1/people/lookup");
+            call.query("q", form.value("to")).read::<PersonFound>().await
+        }
+    };
+    let found = match found {
         Ok(found) => found,
         Err(failure) => {
             let problem = failure.refusal()?;
@@ -187,6 +228,7 @@ async fn look_up(signed: Signed, Posted(mut form): Posted) -> PageResult {
     }
     let draft = Draft {
         typed: form.value("to").to_owned(),
+        contact: form.value("contact").to_owned(),
         amount_typed: form.value("amount").to_owned(),
         unit: form.value("unit").to_owned(),
         to: found.profile_id,
@@ -297,10 +339,11 @@ async fn send(signed: Signed, Posted(mut form): Posted) -> PageResult {
                 }
                 _ => first_message(&problem),
             });
-            let typed = Draft::read(&signed).map(|draft| (draft.typed, draft.amount_typed, draft.unit));
-            let (typed, amount_typed, unit) = typed.unwrap_or_default();
+            let typed = Draft::read(&signed).map(|draft| (draft.typed, draft.contact, draft.amount_typed, draft.unit));
+            let (typed, contact, amount_typed, unit) = typed.unwrap_or_default();
             let draft = Draft {
                 typed,
+                contact,
                 amount_typed,
                 unit,
                 to,

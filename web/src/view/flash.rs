@@ -45,6 +45,11 @@ flashes! {
     Replayed = "replayed", Good, "The command is in the queue again.";
     Pausing = "pausing", Good, "The order to pause is on its way to the ledger.";
     Resuming = "resuming", Good, "The order to resume is on its way to the ledger.";
+    ContactAdded = "contact-added", Good, "The contact is added.";
+    ContactSaved = "contact-saved", Good, "The contact is saved.";
+    ContactRemoved = "contact-removed", Good, "The contact is removed.";
+    LimitsSaved = "limits-saved", Good, "Your limits are saved.";
+    PreferencesSaved = "preferences-saved", Good, "Your choices are saved.";
     PasswordChanged = "password-changed", Good, "Your password is changed.";
 }
 

@@ -1,6 +1,7 @@
 //! What templates are filled with: the frame of a page, forms with their refusals, amounts, times and states.
 
 mod amount;
+mod chart;
 mod chrome;
 mod flash;
 mod form;
@@ -9,6 +10,7 @@ mod state;
 mod when;
 
 pub use amount::{AmountError, parse_amount};
+pub use chart::Chart;
 pub use chrome::{AdminBadge, Chrome, PersonBadge, Tab, Viewer};
 pub use flash::Flash;
 pub use form::{Choice, Form};

@@ -246,3 +246,107 @@ async fn uploads_are_refused_in_place() {
     site.refuses("POST", &format!("/api/v1/users/{ME}/kyc"), 422, "IDENTITY_DOCUMENT_MISSING", &[]);
     site.post("/documents/submit", &[]).await.is(422).shows("detail of IDENTITY_DOCUMENT_MISSING");
 }
+
+#[tokio::test]
+async fn the_balance_is_drawn_and_told_in_words() {
+    let site = Site::signed_in();
+    dashboard(&site, vec![]);
+    site.get("/dashboard").await.is(200).lacks("id=\"balance-chart\"");
+    let points =
+        json!({ "points": [{ "day": "2026-03-13", "balance": "0" }, { "day": "2026-03-14", "balance": "500000200" }] });
+    site.says("GET", &format!("/api/v1/wallets/{ME}/balance/series"), 200, points);
+    let page = site.get("/dashboard").await;
+    page.is(200).shows("id=\"balance-chart\"").shows("points=\"0,148 640,12\"").shows("is 500.0002 GX now");
+    assert_eq!(site.last("GET", &format!("/api/v1/wallets/{ME}/balance/series")).query, "days=30");
+}
+
+#[tokio::test]
+async fn contacts_are_listed_added_named_and_removed() {
+    let site = Site::signed_in();
+    let contact = json!({ "profileId": OTHER, "ownName": "Grace <at work>", "name": "G••• H•••", "masked": true,
+        "favourite": true, "payable": true, "createdAt": NOW });
+    site.says("GET", "/api/v1/contacts", 200, json!({ "contacts": [contact] }));
+    let page = site.get("/contacts").await;
+    page.is(200)
+        .shows("Grace &#60;at work&#62;")
+        .shows("Favourite: ")
+        .shows(&format!("href=\"/send?contact={OTHER}\""));
+
+    let found = json!({ "profileId": OTHER, "name": "G••• H•••", "masked": true, "payable": true });
+    site.says("GET", "/api/v1/people/lookup", 200, found);
+    site.says("POST", "/api/v1/contacts", 201, contact.clone());
+    let fields = [("to", "grace@example.org"), ("ownName", "Grace"), ("favourite", "yes")];
+    site.post("/contacts", &fields).await.leads_to(303, "/contacts?done=contact-added");
+    let sent = site.last("POST", "/api/v1/contacts").json();
+    assert_eq!(sent, json!({ "profileId": OTHER, "ownName": "Grace", "favourite": true }));
+    site.post("/contacts", &[("to", "")]).await.is(422).shows("Enter a GX id");
+    site.refuses("GET", "/api/v1/people/lookup", 404, "NOT_FOUND", &[]);
+    site.post("/contacts", &[("to", "nobody@example.org")]).await.is(404).shows("Nobody here has this");
+
+    let path = format!("/api/v1/contacts/{OTHER}");
+    site.says("PATCH", &path, 200, contact);
+    site.post(&format!("/contacts/{OTHER}"), &[("ownName", "")]).await.leads_to(303, "/contacts?done=contact-saved");
+    assert_eq!(site.last("PATCH", &path).json(), json!({ "ownName": null, "favourite": false }));
+    site.says("DELETE", &path, 204, Value::Null);
+    site.post(&format!("/contacts/{OTHER}/remove"), &[]).await.leads_to(303, "/contacts?done=contact-removed");
+}
+
+#[tokio::test]
+async fn limits_are_shown_with_what_is_left_and_what_will_hold() {
+    let site = Site::signed_in();
+    let limits = json!({ "perPayment": { "amount": null, "next": null },
+        "perDay": { "amount": "100000000", "next": { "amount": null, "from": NOW } }, "spent": "25000000", "left": "75000000" });
+    site.says("GET", "/api/v1/limits", 200, limits.clone());
+    let page = site.get("/limits").await;
+    page.is(200).shows("id=\"per-payment\">no limit").shows("id=\"per-day\">100 GX").shows("id=\"left\">75 GX");
+    page.shows("24 hours, from").shows("value=\"100 GX\"");
+    site.says("PATCH", "/api/v1/limits", 200, limits);
+    let typed = [("perPayment", ""), ("perDay", "50 GX")];
+    site.post("/limits", &typed).await.leads_to(303, "/limits?done=limits-saved");
+    assert_eq!(site.last("PATCH", "/api/v1/limits").json(), json!({ "perPayment": null, "perDay": "50000000" }));
+    site.post("/limits", &[("perPayment", "much"), ("perDay", "")]).await.is(422).shows("id=\"perPayment-error\"");
+}
+
+#[tokio::test]
+async fn people_choose_how_to_be_told() {
+    let site = Site::signed_in();
+    let row = |kind: &str, optional: bool, mail: bool| json!({ "type": kind, "inApp": true, "inAppOptional": optional, "mail": mail });
+    let rows = json!({ "preferences": [row("WALLET_CREDITED", false, true), row("SYSTEM_ANNOUNCEMENT", true, false)] });
+    site.says("GET", "/api/v1/notifications/preferences", 200, rows.clone());
+    let page = site.get("/notifications/preferences").await;
+    page.is(200).shows("Coins have arrived").shows("name=\"mail-WALLET_CREDITED\" value=\"yes\"");
+    site.says("PUT", "/api/v1/notifications/preferences", 200, rows);
+    let ticked = [("mail-WALLET_DEBITED", "yes"), ("in-app-SYSTEM_ANNOUNCEMENT", "yes")];
+    site.post("/notifications/preferences", &ticked)
+        .await
+        .leads_to(303, "/notifications/preferences?done=preferences-saved");
+    let sent = site.last("PUT", "/api/v1/notifications/preferences").json();
+    let of =
+        |kind: &str| sent["preferences"].as_array().unwrap().iter().find(|row| row["type"] == kind).unwrap().clone();
+    assert_eq!(of("WALLET_DEBITED"), json!({ "type": "WALLET_DEBITED", "mail": true }));
+    assert_eq!(of("SYSTEM_ANNOUNCEMENT"), json!({ "type": "SYSTEM_ANNOUNCEMENT", "inApp": true, "mail": false }));
+    assert_eq!(of("QSEND_REQUEST_EXPIRED"), json!({ "type": "QSEND_REQUEST_EXPIRED", "inApp": false, "mail": false }));
+}
+
+#[tokio::test]
+async fn a_month_can_be_printed() {
+    let site = Site::signed_in();
+    let figures = json!({ "month": "2026-02", "from": "2026-02-01T00:00:00Z", "until": "2026-03-01T00:00:00Z",
+        "complete": true, "opening": "1000000", "closing": "3000000", "cameIn": "5000000", "wentOut": "2999999",
+        "fees": "1", "lines": 1 });
+    site.says("GET", &format!("/api/v1/wallets/{ME}/statement"), 200, figures);
+    let lines = format!("/api/v1/wallets/{ME}/transactions");
+    site.says("GET", &lines, 200, json!({ "transactions": [line("CONFIRMED")] }));
+    let page = site.get("/statement?month=2026-02").await;
+    page.is(200).shows("February 2026").shows("id=\"opening\">1 GX").shows("id=\"closing\">3 GX").shows("Grace Hopper");
+    page.shows("href=\"/statement?month=2026-03\"").shows("transactions.csv?from=2026-02-01");
+    assert_eq!(site.last("GET", &lines).query, "limit=100&from=2026-02-01T00%3A00%3A00Z&to=2026-03-01T00%3A00%3A00Z");
+    site.refuses("GET", &format!("/api/v1/wallets/{ME}/statement"), 422, "VALIDATION_FAILED", &[("month", "no")]);
+    site.get("/statement?month=never").await.is(404);
+    // Without a month: this one.
+    assert_eq!(site.last("GET", &format!("/api/v1/wallets/{ME}/statement")).query, "month=never");
+    site.get("/statement").await;
+    assert_eq!(site.last("GET", &format!("/api/v1/wallets/{ME}/statement")).query, "month=2026-03");
+    site.get("/history").await.shows("id=\"export\"").shows("/transactions.csv\"");
+    site.get("/history?type=SENT").await.shows("/transactions.csv?type=SENT\"");
+}

@@ -80,4 +80,9 @@ pub const STEPS: &[Step] = &[
         name: "second factors",
         kind: StepKind::Schema { sql: include_str!("sql/0009_second_factors.sql") },
     },
+    Step {
+        version: 10,
+        name: "conveniences",
+        kind: StepKind::Schema { sql: include_str!("sql/0010_conveniences.sql") },
+    },
 ];

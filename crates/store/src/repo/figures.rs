@@ -7,6 +7,7 @@ use crate::col::Col;
 use crate::entity::{accounts, outbox_commands, qsend_requests, supply_pools, system_parameters, transactions};
 use crate::error::StoreError;
 
+pub use crate::entity::accounts::Model as Account;
 pub use crate::entity::outbox_commands::Model as OutboxCommand;
 pub use crate::entity::supply_pools::Model as SupplyPool;
 pub use crate::entity::system_parameters::Model as Parameter;
@@ -117,10 +118,10 @@ pub async fn is_under_way(db: &impl ConnectionTrait, kind: &str, ordering_key: &
     Ok(found > 0)
 }
 
-/// The settled balance of an account; `None` when the ledger has no such account.
+/// An account of the ledger; `None` when the ledger has none.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub async fn settled_balance(db: &impl ConnectionTrait, account: AccountId) -> Result<Option<Qirat>, StoreError> {
-    Ok(accounts::Entity::find_by_id(Col(account)).one(db).await?.map(|row| row.settled_balance.0))
+pub async fn account(db: &impl ConnectionTrait, account: AccountId) -> Result<Option<Account>, StoreError> {
+    Ok(accounts::Entity::find_by_id(Col(account)).one(db).await?)
 }

@@ -10,6 +10,7 @@ use sea_orm::{
 use crate::col::Col;
 use crate::entity::notifications::{ActiveModel, Column, Entity};
 use crate::error::StoreError;
+use crate::repo::notification_preferences;
 use crate::sql::statement;
 
 pub use crate::entity::notifications::Model as Notification;
@@ -33,11 +34,12 @@ pub struct Notice {
     pub now: Timestamp,
 }
 
-/// Writes a notice, unread.
+/// Writes a notice: unread, or put away when the person does not want this kind in the wallet.
 ///
 /// # Errors
 /// [`StoreError`] when there is one with this id, or the database fails.
 pub async fn tell(tx: &impl ConnectionTrait, notice: Notice) -> Result<(), StoreError> {
+    let status = notification_preferences::first_status(tx, notice.profile_id, notice.kind).await?;
     ActiveModel {
         notification_id: ActiveValue::Set(notice.notification_id.into()),
         profile_id: ActiveValue::Set(notice.profile_id.into()),
@@ -46,7 +48,7 @@ pub async fn tell(tx: &impl ConnectionTrait, notice: Notice) -> Result<(), Store
         message: ActiveValue::Set(notice.message),
         action_url: ActiveValue::Set(notice.action_url),
         action_required: ActiveValue::Set(false),
-        status: ActiveValue::Set(NotificationStatus::Unread.into()),
+        status: ActiveValue::Set(status.into()),
         read_at: ActiveValue::Set(None),
         tx_id: ActiveValue::Set(None),
         event_index: ActiveValue::Set(None),
@@ -60,10 +62,13 @@ pub async fn tell(tx: &impl ConnectionTrait, notice: Notice) -> Result<(), Store
 /// Where a notification stands in its list: its time, then its id.
 pub type NotificationKey = (Timestamp, NotificationId);
 
+/// Those with a status; without one, all that are not put away.
 fn of(person: ProfileId, status: Option<NotificationStatus>) -> Select<Entity> {
-    let wanted = Condition::all()
-        .add(Column::ProfileId.eq(Col(person)))
-        .add_option(status.map(|status| Column::Status.eq(Col(status))));
+    let status = match status {
+        Some(status) => Column::Status.eq(Col(status)),
+        None => Column::Status.ne(Col(NotificationStatus::Archived)),
+    };
+    let wanted = Condition::all().add(Column::ProfileId.eq(Col(person))).add(status);
     Entity::find().filter(wanted)
 }
 
@@ -121,7 +126,7 @@ pub async fn mark_read(
     if tx.execute_raw(statement(tx, sql, values)).await?.rows_affected() == 1 {
         return Ok(true);
     }
-    let known = of(person, None).filter(Column::NotificationId.eq(Col(id)));
+    let known = Entity::find().filter(Column::ProfileId.eq(Col(person))).filter(Column::NotificationId.eq(Col(id)));
     Ok(known.count(tx).await? == 1)
 }
 

@@ -69,7 +69,7 @@ pub enum Receiver {
 const PENDING_OF_P: &str = "SELECT CAST(COALESCE(SUM(o.hold_amount), 0) AS BIGINT) FROM outbox_commands o \
      WHERE o.hold_profile_id = p.profile_id AND o.projected_block IS NULL AND o.state <> 'FAILED'";
 
-const SIDE_COLUMNS: &str = "p.profile_id, p.status, p.onchain_status, p.gx_id, p.first_name, p.last_name, \
+pub(super) const SIDE_COLUMNS: &str = "p.profile_id, p.status, p.onchain_status, p.gx_id, p.first_name, p.last_name, \
      a.settled_balance, a.frozen, a.updated_at";
 
 /// Keeps other payments of the same person out until this transaction ends. SQLite has one writer anyway.
@@ -176,7 +176,7 @@ pub async fn look_up(connection: &impl ConnectionTrait, handle: &Handle) -> Resu
     Ok(row.as_ref().map(side).transpose()?)
 }
 
-fn side(row: &QueryResult) -> Result<Side, DbErr> {
+pub(super) fn side(row: &QueryResult) -> Result<Side, DbErr> {
     let settled: Option<Col<Qirat>> = row.try_get("", "settled_balance")?;
     let account = match settled {
         None => None,

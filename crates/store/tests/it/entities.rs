@@ -50,6 +50,7 @@ async fn every_table_has_an_entity_with_the_same_columns() {
             admin_sessions,
             admin_users,
             backup_codes,
+            contacts,
             countries,
             delta_claims,
             dev_mailbox,
@@ -59,6 +60,8 @@ async fn every_table_has_an_entity_with_the_same_columns() {
             kyc_submissions,
             ledger_binding,
             ledger_deltas,
+            notification_mails,
+            notification_preferences,
             notifications,
             outbox_commands,
             outbox_conflicts,
@@ -70,6 +73,7 @@ async fn every_table_has_an_entity_with_the_same_columns() {
             sessions,
             sign_in_failures,
             signing_keys,
+            spending_limits,
             supply_pools,
             system_parameters,
             tickets,
@@ -135,4 +139,7 @@ fn every_check_lists_exactly_the_words_of_its_set() {
     check("kind", "transactions", &words!(TransactionKind));
     check("purpose", "tickets", &words!(TicketPurpose));
     check("direction", "transactions", &words!(TransactionDirection));
+    check("kind", "spending_limits", &words!(LimitKind));
+    check("kind", "notification_preferences", &words!(NotificationKind));
+    check("state", "notification_mails", &words!(MailState));
 }

@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod command;
+pub mod conveniences;
 pub mod identity;
 pub mod messaging;
 mod objects;

@@ -4,7 +4,10 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "openapi")]
 use crate::qirat::openapi::{AmountTyped, FeeTyped};
-use crate::{AccountId, CountryCode, GxId, ProfileId, Qirat, Timestamp, TransactionDirection, TransactionKind, TxId};
+use crate::{
+    AccountId, AccountStatus, CountryCode, GxId, ProfileId, Qirat, Timestamp, TransactionDirection, TransactionKind,
+    TxId,
+};
 
 pub use crate::TransactionDirection as Direction;
 
@@ -207,4 +210,36 @@ pub struct PersonFound {
     pub masked: bool,
     /// Whether the person can be paid now.
     pub payable: bool,
+}
+
+/// `GET /api/v1/treasury/{countryCode}/balance`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TreasuryBalanceReply {
+    /// The treasury with its figures.
+    pub balance: TreasuryBalance,
+}
+
+/// What a country's treasury holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct TreasuryBalance {
+    /// ISO 3166 alpha-2 code.
+    pub country_code: CountryCode,
+    /// Name for people.
+    pub country_name: String,
+    /// Its account on the ledger.
+    pub account_id: AccountId,
+    /// What it holds: settled and unswept together.
+    pub balance: Qirat,
+    /// What is in the balance on the ledger.
+    pub settled: Qirat,
+    /// Credits on the ledger that no sweep has added to the balance yet.
+    pub unswept: Qirat,
+    /// Whether it may be used; locked until an administrator unlocks it.
+    pub status: AccountStatus,
+    /// When the ledger last changed it; none before the first citizen is registered.
+    pub updated_at: Option<Timestamp>,
 }

@@ -25,7 +25,7 @@ pub(crate) fn route() -> Handled {
 #[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct NotificationsQuery {
-    /// Only these; all when absent.
+    /// Only these; all but those put away when absent.
     status: Option<NotificationStatus>,
     /// Notifications at most.
     #[serde(default)]

@@ -3,4 +3,5 @@
 pub(crate) mod list;
 pub(crate) mod mark_all_read;
 pub(crate) mod mark_read;
+pub(crate) mod preferences;
 pub(crate) mod unread_count;

@@ -9,3 +9,4 @@
 )]
 
 mod notifications;
+mod preferences;

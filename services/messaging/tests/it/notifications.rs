@@ -61,12 +61,13 @@ async fn the_list_pages_newest_first_with_filter_total_and_unread_count() {
         loop {
             let answer = api.get(&path).token(&alice.token).send().await;
             assert_eq!(answer.status, 200, "{}", answer.body);
-            assert_eq!((&answer.body["total"], &answer.body["unreadCount"]), (&json!(6), &json!(5)));
+            assert_eq!((&answer.body["total"], &answer.body["unreadCount"]), (&json!(5), &json!(5)));
             seen.extend(titles(&answer.body));
             let Some(cursor) = answer.body["nextCursor"].as_str() else { break };
             path = format!("/api/v1/notifications?limit=4&cursor={cursor}");
         }
-        let expected: Vec<String> = (1..=6).rev().map(|number| format!("You received {number} Q")).collect();
+        // What was put away is in a list of its own.
+        let expected: Vec<String> = (1..=5).rev().map(|number| format!("You received {number} Q")).collect();
         assert_eq!(seen, expected);
 
         let answer = api.get("/api/v1/notifications?status=ARCHIVED").token(&alice.token).send().await;

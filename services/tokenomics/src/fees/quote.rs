@@ -4,8 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use gx_platform::App;
 use gx_platform::auth::Person;
-use gx_platform::http::{Access, ApiQuery, ApiResult, Handled, Route};
-use gx_store::repo::{payments, wallets};
+use gx_platform::http::{Access, ApiQuery, ApiResult, Handled, RateClass, RateKey, Route};
+use gx_store::repo::payments::{self, Receiver};
+use gx_store::repo::wallets;
 use gx_types::api::tokenomics::{FeeQuote, PaymentType};
 use gx_types::{AccountId, ErrorCode, Qirat};
 use serde::Deserialize;
@@ -17,7 +18,10 @@ use crate::payment::{self, Wish};
 pub(crate) fn route() -> Handled {
     Route::get("/api/v1/fees/quote", "quoteFee")
         .summary("What a payment would cost now")
-        .description("Pass the `fee` on as `expectedFee`, so that you are never charged another one.")
+        .description(
+            "Pass the `fee` on as `expectedFee`, so that you are never charged another one. A quote for a GX id whose holder you \
+             have not dealt with counts as a look-up.",
+        )
         .access(Access::Person)
         .query::<QuoteQuery>()
         .reply::<FeeQuote>(200, "Fee and total")
@@ -57,6 +61,13 @@ async fn quote(
     let facts = payments::facts(db, person.profile_id, receiver).await?;
     let wish =
         Wish { kind: contract_type(query.kind), amount: query.amount, expected_fee: None, receiver_field: Some("to") };
+    // It tells whether somebody has an id, and who: that is a look-up. A profile id is known from one already.
+    let own = facts.payer.as_ref().and_then(|payer| payer.gx_id);
+    if let (Receiver::Gx(to), Some(own)) = (receiver, own)
+        && !wallets::have_dealt(db, AccountId::Holder(own), AccountId::Holder(to)).await?
+    {
+        app.limits().check(RateClass::Lookup, RateKey::Account(person.profile_id.uuid())).await?;
+    }
     let judged = payment::quote(facts, &wish)?;
     let known = wallets::have_dealt(db, AccountId::Holder(judged.from), AccountId::Holder(judged.to)).await?;
     let to = &judged.receiver;

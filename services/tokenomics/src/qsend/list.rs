@@ -11,7 +11,7 @@ use gx_types::{QSendId, QSendStatus, Timestamp};
 use serde::Deserialize;
 
 use super::view::view;
-use crate::moment::Moment;
+use crate::moment::{self, Moment};
 
 const LIST: &str = "qsend";
 
@@ -64,6 +64,7 @@ async fn list(
     person: Person,
     ApiQuery(query): ApiQuery<ListQuery>,
 ) -> ApiResult<Json<QSendListReply>> {
+    moment::in_order(("startDate", query.start_date), ("endDate", query.end_date))?;
     let after: Option<(Timestamp, QSendId)> = app.cursors().open(LIST, query.cursor.as_ref())?;
     let filter = ListFilter {
         role: match query.role {

@@ -32,6 +32,7 @@ use super::code::RequestCode;
 use super::read::stored;
 use super::view::view;
 use super::why_not_payable;
+use crate::limits as spending;
 use crate::payment::{self, Wish};
 use crate::transfers::refused;
 
@@ -58,6 +59,8 @@ pub(crate) fn route() -> Handled {
             ErrorCode::AccountFrozen,
             ErrorCode::SelfTransfer,
             ErrorCode::InsufficientFunds,
+            ErrorCode::LimitPerPaymentExceeded,
+            ErrorCode::LimitPerDayExceeded,
             ErrorCode::FeeChanged,
             ErrorCode::CommandRefused,
             ErrorCode::SystemPaused,
@@ -150,6 +153,7 @@ impl Attempt {
             receiver_field: None,
         };
         let judged = payment::judge(facts, &wish)?;
+        spending::enforce(tx, &judged, self.now).await?;
         let fee = judged.price.quote.fee;
         let payment = Payment {
             payer: self.payer,

@@ -4,7 +4,7 @@ use gx_base::EntropyExt as _;
 use gx_platform::http::ApiResult;
 use gx_platform::{App, BusMessage};
 use gx_store::entity::{notifications, qsend_requests};
-use gx_store::repo::qsend;
+use gx_store::repo::{notification_preferences, qsend};
 use gx_store::sea_orm::{EntityTrait, IntoActiveModel as _};
 use gx_store::{Col, StoreError, Tx};
 use gx_types::{NotificationId, NotificationKind, NotificationStatus, ProfileId, Timestamp};
@@ -52,8 +52,12 @@ async fn expire_batch(
     ids: &[NotificationId],
 ) -> Result<Vec<(ProfileId, NotificationId)>, StoreError> {
     let requests = qsend::expire_due(tx, now, ids.len() as u64).await?;
-    let notices: Vec<notifications::Model> =
-        requests.iter().zip(ids).map(|(request, id)| notice(request, *id, now)).collect();
+    let mut notices: Vec<notifications::Model> = Vec::with_capacity(requests.len());
+    for (request, id) in requests.iter().zip(ids) {
+        let mut notice = notice(request, *id, now);
+        notice.status = Col(notification_preferences::first_status(tx, notice.profile_id.0, notice.kind.0).await?);
+        notices.push(notice);
+    }
     let told = notices.iter().map(|notice| (notice.profile_id.0, notice.notification_id.0)).collect();
     if !notices.is_empty() {
         let rows = notices.into_iter().map(|notice| notice.into_active_model());

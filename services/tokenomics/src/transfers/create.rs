@@ -26,6 +26,7 @@ use gx_types::{Actor, CommandId, CommandStatus, CorrelationId, ErrorCode, Ledger
 use serde::{Deserialize, Serialize};
 
 use super::refused;
+use crate::limits as spending;
 use crate::payment::{self, Wish};
 use crate::text;
 
@@ -52,6 +53,8 @@ pub(crate) fn route() -> Handled {
             ErrorCode::AccountNotFound,
             ErrorCode::SelfTransfer,
             ErrorCode::InsufficientFunds,
+            ErrorCode::LimitPerPaymentExceeded,
+            ErrorCode::LimitPerDayExceeded,
             ErrorCode::FeeChanged,
             ErrorCode::CommandRefused,
             ErrorCode::SystemPaused,
@@ -152,6 +155,7 @@ impl Transfer {
             receiver_field: Some("toID"),
         };
         let judged = payment::judge(facts, &wish)?;
+        spending::enforce(tx, &judged, self.now).await?;
         let command = Command::TransferTokens {
             profile_id: self.payer,
             from: judged.from,

@@ -2,6 +2,9 @@
 
 pub mod balance;
 pub mod dashboard;
+pub mod export;
+pub mod series;
+pub mod statement;
 pub mod transactions;
 
 use gx_platform::auth::Person;
@@ -9,7 +12,7 @@ use gx_platform::http::{ApiError, ApiResult};
 use gx_store::repo::{payments, wallets};
 use gx_store::sea_orm::ConnectionTrait;
 use gx_types::api::tokenomics::WalletBalance;
-use gx_types::{PersonStatus, ProfileId};
+use gx_types::{PersonStatus, ProfileId, Qirat};
 
 /// The caller's own id out of the path; anyone else's is not there.
 pub(crate) fn own(person: &Person, profile_id: ProfileId) -> ApiResult<ProfileId> {
@@ -24,14 +27,16 @@ pub(crate) async fn balance_of(connection: &impl ConnectionTrait, profile_id: Pr
     let wallet = wallets::of_profile(connection, profile_id).await?.ok_or_else(ApiError::not_found)?;
     let person = payments::side_of(connection, profile_id).await?.ok_or_else(ApiError::not_found)?;
     let (Some(id), Some(figures)) = (person.gx_id, person.account) else { return Err(ApiError::not_found()) };
+    let frozen = figures.frozen || person.status == PersonStatus::Frozen;
     Ok(WalletBalance {
         wallet_id: wallet.wallet_id,
         profile_id,
         fabric_user_id: id,
         balance: figures.settled,
         pending: figures.pending,
-        available: figures.available(),
-        frozen: figures.frozen || person.status == PersonStatus::Frozen,
+        // A frozen account can spend nothing.
+        available: if frozen { Qirat::ZERO } else { figures.available() },
+        frozen,
         wallet_name: wallet.wallet_name,
         updated_at: figures.updated_at,
     })

@@ -16,7 +16,7 @@ use gx_types::api::tokenomics::{TransactionStatus, TransactionView, Transactions
 use gx_types::{AccountId, ProfileId, Qirat, TransactionDirection, TransactionKind};
 use serde::Deserialize;
 
-use crate::moment::Moment;
+use crate::moment::{self, Moment};
 use crate::names;
 
 const SETTLED_LIST: &str = "transactions";
@@ -69,6 +69,7 @@ async fn transactions(
     ApiQuery(query): ApiQuery<TransactionsQuery>,
 ) -> ApiResult<Json<TransactionsReply>> {
     let profile_id = super::own(&person, profile_id)?;
+    moment::in_order(("from", query.from), ("to", query.to))?;
     let wallet = super::balance_of(app.store().read(), profile_id).await?;
     let account = AccountId::Holder(wallet.fabric_user_id);
     let reply = match query.status.unwrap_or_default() {

@@ -204,6 +204,7 @@ async fn wrong_parameters_are_refused_by_their_names() {
         ("/api/v1/qsend?role=owner".to_owned(), "role"),
         ("/api/v1/qsend?status=OPEN".to_owned(), "status"),
         ("/api/v1/qsend?startDate=x".to_owned(), "startDate"),
+        ("/api/v1/qsend?startDate=2026-11-28&endDate=2026-11-27".to_owned(), "endDate"),
         ("/api/v1/qsend?limit=1000".to_owned(), "limit"),
         ("/api/v1/qsend/QS-OOOOOOOO".to_owned(), "code"),
         ("/api/v1/qsend/x/qr".to_owned(), "code"),

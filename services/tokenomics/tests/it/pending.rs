@@ -146,3 +146,27 @@ async fn without_a_ledger_nothing_is_accepted() {
     );
     assert_eq!(api.post("/api/v1/transfers").json(&body).send().await.status, 401);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_frozen_account_can_spend_nothing() {
+    use gx_store::Col;
+    use gx_store::entity::accounts;
+    use gx_store::sea_orm::{EntityTrait, Set};
+    let still = Still::start().await;
+    let amina = still.holder("US", 1_000).await;
+    let account = Col(gx_types::AccountId::Holder(amina.id));
+    still
+        .test
+        .write(move |tx| {
+            Box::pin(async move {
+                let row = accounts::ActiveModel { account_id: Set(account), frozen: Set(true), ..Default::default() };
+                accounts::Entity::update(row).exec(tx).await?;
+                Ok(())
+            })
+        })
+        .await;
+    let path = format!("/api/v1/wallets/{}/balance", amina.person.profile_id);
+    let told = still.api.get(&path).token(&amina.person.token).send().await.body["balance"].clone();
+    let figures = ["balance", "available", "frozen"].map(|name| told[name].clone());
+    assert_eq!(json!(figures), json!(["1000", "0", true]));
+}

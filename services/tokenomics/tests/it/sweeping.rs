@@ -25,6 +25,17 @@ async fn fees_and_treasury_parts_reach_their_balances_once() {
 
         // Two replicas at the same time, and once more afterwards.
         let other = world.test.second().await;
+        let treasury = async |code: &str| {
+            world.api.get(&format!("/api/v1/treasury/{code}/balance")).token(&amina.token).send().await
+        };
+        let before = treasury("us").await;
+        assert_eq!(before.status, 200, "{}", before.body);
+        let told = |body: &serde_json::Value| {
+            ["countryCode", "balance", "settled", "unswept", "status"]
+                .map(|name| body["balance"][name].as_str().unwrap_or_default().to_owned())
+        };
+        assert_eq!(told(&before.body), ["US", "50000000", "0", "50000000", "LOCKED"]);
+        assert_eq!(before.body["balance"]["accountId"], "treasury_US");
         let (first, second) = tokio::join!(
             gx_tokenomics::sweeps::enqueue_due(&world.test.app),
             gx_tokenomics::sweeps::enqueue_due(&other)
@@ -36,6 +47,12 @@ async fn fees_and_treasury_parts_reach_their_balances_once() {
         );
         world.settled().await;
         assert_eq!(figures().await, (20 * 15, 0));
+        // What a treasury holds does not change by a sweep; a country without people has a treasury of nothing.
+        assert_eq!(told(&treasury("US").await.body), ["US", "50000000", "50000000", "0", "LOCKED"]);
+        assert_eq!(told(&treasury("VA").await.body), ["VA", "0", "0", "0", "LOCKED"]);
+        assert_eq!(treasury("XX").await.status, 404);
+        assert_eq!(treasury("USA").await.field(), "countryCode:FIELD_INVALID");
+        assert_eq!(world.api.get("/api/v1/treasury/US/balance").send().await.status, 401);
         assert_eq!(gx_tokenomics::sweeps::enqueue_due(&world.test.app).await.unwrap().enqueued, 0);
         assert!(deltas::accounts_to_sweep(db, 10).await.unwrap().is_empty());
         assert!(delta_claims::Entity::find().all(db).await.unwrap().is_empty());

@@ -1,0 +1,3 @@
+//! Treasuries of countries: `/api/v1/treasury/{countryCode}/…`.
+
+pub mod balance;
