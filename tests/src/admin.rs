@@ -44,11 +44,17 @@ fn owned((username, password): (&str, &str)) -> (String, String) {
     (username.to_owned(), password.to_owned())
 }
 
-/// `gx admin create`; the password that it prints.
+/// `gx admin create`, once per platform; the password that it prints.
 fn made_on_the_host(platform: &Platform, username: &str) -> String {
+    let kept = platform.folder().join(username);
+    if let Ok(password) = std::fs::read_to_string(&kept) {
+        return password;
+    }
     let email = format!("{username}@devnet.gxcoin.test");
     let output = platform.command(&["admin", "create", username, "--email", &email]).output().expect("gx runs");
     let printed = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{printed}{}", String::from_utf8_lossy(&output.stderr));
-    printed.lines().last().unwrap_or_default().trim().to_owned()
+    let password = printed.lines().last().unwrap_or_default().trim().to_owned();
+    std::fs::write(kept, &password).expect("a file");
+    password
 }

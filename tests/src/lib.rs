@@ -31,6 +31,6 @@ pub use disk::SmallDisk;
 pub use inside::{Inside, MovedClock};
 pub use line::Line;
 pub use people::{NewPerson, PASSWORD, PICTURE, Person, SETTLE_LIMIT, qirat};
-pub use platform::{Platform, PlatformBuilder};
+pub use platform::{Platform, PlatformBuilder, START_LIMIT};
 pub use postgres::PostgresServer;
 pub use wait::{wait_for, wait_until};

@@ -12,7 +12,7 @@ use crate::wait::wait_for;
 use crate::{Api, Database, serve};
 
 /// How long a debug build may take from start to ready.
-const START_LIMIT: Duration = Duration::from_secs(90);
+pub const START_LIMIT: Duration = Duration::from_secs(90);
 
 /// Where documents go when the test run has an S3 server.
 const BUCKET: &str = "gx-test-documents";
@@ -80,6 +80,26 @@ impl PlatformBuilder {
 
     /// Starts it and waits until every component is ready.
     pub async fn start(self) -> Platform {
+        let in_processes = self.in_processes;
+        let mut platform = self.prepare().await;
+        platform.restart().await;
+        if in_processes {
+            serve::beside(&mut platform).await;
+        }
+        platform
+    }
+
+    /// Every component as a `gx serve` process, this many of the workers, on the ledger that the settings name; no
+    /// `gx up` has ever run on the data.
+    pub async fn served(self, submitters: usize, projectors: usize) -> Platform {
+        let secret = "a secret that every process of this test shares";
+        let mut platform = self.env("SESSION_SECRET", secret).prepare().await;
+        serve::everything(&mut platform, submitters, projectors).await;
+        platform
+    }
+
+    /// Settings and folders, and nothing that runs.
+    async fn prepare(self) -> Platform {
         let folder = TempDir::new().expect("a temporary folder");
         let data = self.data.unwrap_or_else(|| folder.path().join("data"));
         let mut env = self.env;
@@ -100,7 +120,7 @@ impl PlatformBuilder {
                 "a bucket at {endpoint}"
             );
         }
-        let mut platform = Platform {
+        Platform {
             folder,
             data,
             args: self.args,
@@ -111,12 +131,7 @@ impl PlatformBuilder {
             services: Vec::new(),
             addresses: BTreeMap::new(),
             failpoint: None,
-        };
-        platform.restart().await;
-        if self.in_processes {
-            serve::beside(&mut platform).await;
         }
-        platform
     }
 }
 
@@ -129,7 +144,7 @@ pub struct Platform {
     child: Option<Child>,
     inside: Option<Inside>,
     running: Option<Running>,
-    services: Vec<Child>,
+    services: Vec<(String, Child)>,
     pub(crate) addresses: BTreeMap<String, String>,
     failpoint: Option<String>,
 }
@@ -163,11 +178,23 @@ impl Platform {
         )
     }
 
+    /// `gx` with a ledger that is named to it or embedded, whatever network the test run itself is about.
+    #[must_use]
+    pub fn gx(args: &[&str]) -> Command {
+        let mut command = Command::new(Self::binary());
+        let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+        for name in names.filter(|name| name == "GX_FABRIC_CONNECT" || name.starts_with("FABRIC_")) {
+            command.env_remove(name);
+        }
+        command.args(args);
+        command
+    }
+
     /// `gx` with this platform's folder and settings, for other commands than `up`.
     #[must_use]
     pub fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(Self::binary());
-        command.args(args).envs(self.env.iter().map(|(name, value)| (name, value)));
+        let mut command = Self::gx(args);
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
         command.env("GX_DATA", &self.data).env("GX_ENV", "devnet");
         command
     }
@@ -278,7 +305,7 @@ impl Platform {
     /// SIGKILL, if it still runs.
     pub fn kill(&mut self) {
         self.running = None;
-        for mut child in self.child.take().into_iter().chain(self.services.drain(..)) {
+        for mut child in self.child.take().into_iter().chain(self.services.drain(..).map(|(_, child)| child)) {
             // An already dead child is what we want.
             let _ = child.kill();
             let _ = child.wait();
@@ -286,8 +313,22 @@ impl Platform {
     }
 
     /// Keeps a process that ends with the platform.
-    pub(crate) fn keep(&mut self, child: Child) {
-        self.services.push(child);
+    pub(crate) fn keep(&mut self, name: &str, child: Child) {
+        self.services.push((name.to_owned(), child));
+    }
+
+    /// SIGKILL for one of the served processes.
+    pub fn kill_served(&mut self, name: &str) {
+        let place = self.services.iter().position(|(known, _)| known == name);
+        let (_, mut child) = self.services.remove(place.unwrap_or_else(|| panic!("{name} is not served")));
+        child.kill().expect("it runs");
+        child.wait().expect("it ends");
+    }
+
+    /// `gx serve` of a component with the settings of this platform's processes, on any free port.
+    #[must_use]
+    pub fn served_command(&self, component: &str) -> Command {
+        serve::command(self, component)
     }
 
     /// Whether a setting was given.

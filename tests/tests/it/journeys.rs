@@ -18,7 +18,7 @@ async fn cast(platform: &Platform, admin: &Admin) -> (Person, Person, Person) {
 
 /// Two people over 73, one in the US and one in GB, without grant; a granted person sends 10,000 Q to one and 5,000 Q to
 /// the other; the first requests 50 Q, the other verifies and pays.
-async fn two_old_people_and_a_request(platform: &Platform, admin: &Admin) {
+pub async fn two_old_people_and_a_request(platform: &Platform, admin: &Admin) {
     let (giver, us, gb) = cast(platform, admin).await;
     assert!(giver.told_eligible && !us.told_eligible && !gb.told_eligible);
     assert_eq!((giver.balance().await, us.balance().await, gb.balance().await), ((500_000_000, 0), (0, 0), (0, 0)));
@@ -73,7 +73,7 @@ async fn two_old_people_and_a_request(platform: &Platform, admin: &Admin) {
 }
 
 /// Two newly granted people, one in the US and one in GB: 200 Q paid in these parts.
-async fn granted_people_pay(platform: &Platform, admin: &Admin, parts: &[u64]) {
+pub async fn granted_people_pay(platform: &Platform, admin: &Admin, parts: &[u64]) {
     let us = NewPerson::of("Uma", "US", YOUNG).settle(platform, admin).await;
     let gb = NewPerson::of("Gwen", "GB", "1985-07-22").settle(platform, admin).await;
     for part in parts {

@@ -97,6 +97,11 @@ impl Load {
         accepted.iter().map(|(key, payment)| (key.clone(), payment.command.clone())).collect()
     }
 
+    /// Who made an accepted payment.
+    pub fn payer_of(&self, key: &str) -> usize {
+        self.accepted.lock().unwrap()[key].from
+    }
+
     /// The API as one of the people.
     pub fn api_of(&self, person: usize) -> Api {
         self.tokens.read().unwrap()[person].moved_to(&self.address.read().unwrap())

@@ -55,10 +55,11 @@ async fn beat(shared: &Shared) -> Result<bool, SubmitterError> {
                 return Err(SubmitterError::OtherLedger { found: fingerprint });
             }
             shared.breaker.heartbeat(Instant::now());
+            shared.beaten(None);
             written
         }
-        Ok(Err(error)) => missed(shared, error.to_string()).await,
-        Err(_) => missed(shared, format!("no answer within {} s", ANSWER_MAX.as_secs())).await,
+        Ok(Err(error)) => silent(shared, error.to_string()).await,
+        Err(_) => silent(shared, format!("no answer within {} s", ANSWER_MAX.as_secs())).await,
     };
     match written {
         Ok(answered) => {
@@ -70,6 +71,11 @@ async fn beat(shared: &Shared) -> Result<bool, SubmitterError> {
             Ok(false)
         }
     }
+}
+
+async fn silent(shared: &Shared, reason: String) -> Result<bool, gx_store::StoreError> {
+    shared.beaten(Some(reason.clone()));
+    missed(shared, reason).await
 }
 
 async fn missed(shared: &Shared, reason: String) -> Result<bool, gx_store::StoreError> {

@@ -1,7 +1,7 @@
 //! What flights share.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use gx_base::{Clock, Entropy, EntropyExt};
@@ -27,6 +27,8 @@ pub(crate) struct Shared {
     pub(crate) owner: String,
     pub(crate) breaker: Breaker,
     pub(crate) recorder: Recorder,
+    /// Why the last heartbeat was missed, for the health page; the breaker knows only of commands.
+    pub(crate) silence: Mutex<Option<String>>,
     /// Failed database writes in a row, for the health page.
     pub(crate) database_failures: AtomicU64,
 }
@@ -60,6 +62,17 @@ impl Shared {
         let doubled = first.saturating_mul(1_u32.checked_shl(tries.min(30)).unwrap_or(u32::MAX)).min(longest);
         let micros = u64::try_from(doubled.as_micros()).unwrap_or(u64::MAX);
         Duration::from_micros(micros - self.entropy.below(micros / 2 + 1))
+    }
+
+    /// The last heartbeat: answered, or why not.
+    pub(crate) fn beaten(&self, missed_because: Option<String>) {
+        *self.silence.lock().unwrap_or_else(PoisonError::into_inner) = missed_because;
+    }
+
+    /// Why the ledger is out of reach, as commands and heartbeat know it.
+    pub(crate) fn ledger_away(&self) -> Option<String> {
+        let silence = || self.silence.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        self.breaker.open_because().or_else(silence)
     }
 
     pub(crate) fn database_answered(&self) {

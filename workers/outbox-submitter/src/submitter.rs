@@ -53,10 +53,10 @@ impl SubmitterHealth {
     /// The ledger as the submitter sees it.
     ///
     /// # Errors
-    /// Why the circuit breaker is open, or that the submitter has ended.
+    /// Why the circuit breaker is open or the last heartbeat was missed, or that the submitter has ended.
     pub fn ledger(&self) -> Result<(), String> {
         let shared = self.0.upgrade().ok_or("the submitter has ended")?;
-        match shared.breaker.open_because() {
+        match shared.ledger_away() {
             None => Ok(()),
             Some(why) => Err(format!("the ledger does not answer: {why}")),
         }
@@ -97,6 +97,7 @@ impl Submitter {
             entropy,
             options,
             recorder,
+            silence: std::sync::Mutex::new(Some("nobody has answered yet".to_owned())),
             database_failures: std::sync::atomic::AtomicU64::new(0),
         };
         Self { shared: Arc::new(shared), recorder: task }

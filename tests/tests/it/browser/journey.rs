@@ -31,7 +31,7 @@ async fn somebody_joins_pays_and_is_paid_at_a_desk_and_on_a_phone() {
     phone.expect("on a phone");
 }
 
-async fn joins_pays_and_is_paid(browser: Browser, platform: Arc<Platform>, newcomer: NewPerson, other: Known) {
+pub async fn joins_pays_and_is_paid(browser: Browser, platform: Arc<Platform>, newcomer: NewPerson, other: Known) {
     let site = platform.address("wallet");
     let window = browser.window("newcomer", &site).await;
     let console = browser.window("admin", &site).await;

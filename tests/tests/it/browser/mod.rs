@@ -8,3 +8,7 @@ mod driver;
 mod journey;
 mod people;
 mod window;
+
+pub use driver::{Screen, on};
+pub use journey::joins_pays_and_is_paid;
+pub use people::BOB;

@@ -353,6 +353,19 @@ async fn an_unreachable_ledger_opens_the_breaker_and_loses_nothing() {
 }
 
 #[tokio::test]
+async fn a_ledger_that_never_answered_is_named_before_there_is_any_command() {
+    for (_test, ledger, scene) in scenes().await {
+        ledger.with(|world| world.unreachable = true);
+        let running = scene.start();
+        let why = || running.health.ledger().err().unwrap_or_default();
+        eventually("the health page names the reason", async || why().contains("scripted")).await;
+        ledger.with(|world| world.unreachable = false);
+        eventually("it answers", async || running.health.ledger().is_ok()).await;
+        running.stop().await;
+    }
+}
+
+#[tokio::test]
 async fn a_command_that_never_gets_through_is_dead_and_a_replay_does_not_do_it_twice() {
     for (_test, ledger, mut scene) in scenes().await {
         scene.options.submitted_after = Duration::from_millis(5);
