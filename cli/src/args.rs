@@ -268,6 +268,12 @@ pub enum Bench {
         #[arg(long, default_value_t = 20)]
         seconds: u64,
     },
+    /// Many logins at the same moment, and how long everybody else's requests take meanwhile
+    Login {
+        /// How many sign in at once
+        #[arg(long, default_value_t = 200)]
+        logins: u64,
+    },
     /// `gx up` as a process of its own: start to ready, and resident memory and processor time when nothing happens
     Up {
         /// Data folder, kept and used again; a temporary one when left out

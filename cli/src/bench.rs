@@ -2,6 +2,7 @@
 
 mod figures;
 pub mod http;
+mod login;
 pub mod people;
 mod running;
 mod up;
@@ -34,6 +35,7 @@ pub async fn run(bench: Bench) -> Result<()> {
             let load = Load { people, clients, measured: Duration::from_secs(seconds) };
             http(data, load).await
         }
+        Bench::Login { logins } => login(logins).await,
         Bench::Seed { data, people } => seed(data, people).await,
         Bench::Up { data, people, seconds } => up::run(data, people, Duration::from_secs(seconds)).await,
     }
@@ -42,6 +44,13 @@ pub async fn run(bench: Bench) -> Result<()> {
 async fn http(data: Option<PathBuf>, load: Load) -> Result<()> {
     let running = Running::start(data).await?;
     let measured = http::run(&running, &load).await;
+    running.end().await?;
+    measured
+}
+
+async fn login(logins: u64) -> Result<()> {
+    let running = Running::start(None).await?;
+    let measured = login::run(&running, logins).await;
     running.end().await?;
     measured
 }

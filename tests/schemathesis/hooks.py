@@ -32,6 +32,8 @@ PICTURE = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
     "0000000a49444154789c636800000082008177cd72b60000000049454e44ae426082"
 )
+# The same that says of itself to be 64 pixels wide and high.
+AVATAR = PICTURE[:16] + (64).to_bytes(4, "big") * 2 + PICTURE[24:]
 
 
 # ── the API, as the fixtures use it ──
@@ -191,6 +193,16 @@ def as_newcomer(fixture):
     return made
 
 
+def a_session_of(session):
+    return {"sessionId": session.call("GET", "/api/v1/security/sessions")["sessions"][0]["sessionId"]}
+
+
+def another_session_of(session):
+    call("POST", "/api/v1/auth/login", json={"email": session.user["email"], "password": PERSON_PASSWORD})
+    sessions = session.call("GET", "/api/v1/security/sessions")["sessions"]
+    return {"sessionId": next(one["sessionId"] for one in sessions if not one["current"])}
+
+
 def with_document(session):
     document = upload(session)
     return {"path": {"id": session.id, "documentId": document}, "body": {"documentIds": [document]}}
@@ -264,6 +276,37 @@ FIXTURES = {
     "login": lambda _: {"body": {"email": email_of("bob"), "password": PERSON_PASSWORD}},
     "refreshSession": lambda _: {"body": {"refreshToken": person("bob").refresh}},
     "logout": lambda me: {"body": {"refreshToken": me.refresh}},
+    # identity: how an account is protected. Every wrong password counts, so each has a person of its own.
+    "loginSecondFactor": lambda _: {},
+    "changePassword": as_newcomer(lambda _: {"body": NEW_PASSWORD | {"currentPassword": PERSON_PASSWORD}}),
+    "forgotPassword": lambda _: {"body": {"email": email_of("bob")}},
+    "resetPassword": lambda _: {"body": NEW_PASSWORD},
+    "stepUp": as_newcomer(lambda _: {}),
+    "getSecurity": as_newcomer(lambda _: {}),
+    "setUpTotp": as_newcomer(lambda _: {"body": {"password": PERSON_PASSWORD}}),
+    "confirmTotp": as_newcomer(lambda _: {}),
+    "disableTotp": as_newcomer(lambda _: {"body": {"password": PERSON_PASSWORD}}),
+    "replaceBackupCodes": as_newcomer(lambda _: {"body": {"password": PERSON_PASSWORD}}),
+    "setPin": as_newcomer(lambda _: {"body": {"password": PERSON_PASSWORD, "pin": "481516"}}),
+    "removePin": as_newcomer(lambda _: {"body": {"password": PERSON_PASSWORD}}),
+    "setStepUpAmount": as_newcomer(lambda _: {"body": {"password": PERSON_PASSWORD, "amount": "5000000"}}),
+    "listSessions": as_newcomer(lambda _: {}),
+    "renameDevice": as_newcomer(lambda session: {"path": a_session_of(session), "body": {"name": "Phone"}}),
+    "revokeSession": as_newcomer(lambda session: {"path": another_session_of(session)}),
+    "revokeOtherSessions": as_newcomer(lambda _: {}),
+    "changeEmail": as_newcomer(
+        lambda _: {
+            "body": {"password": PERSON_PASSWORD, "newEmail": f"schema.new{time.monotonic_ns()}@devnet.gxcoin.test"}
+        }
+    ),
+    "changePhone": as_newcomer(lambda _: {"body": {"password": PERSON_PASSWORD, "newPhone": "+447700900199"}}),
+    "confirmEmailChange": as_newcomer(lambda _: {}),
+    "confirmPhoneChange": as_newcomer(lambda _: {}),
+    "objectToContactChange": lambda _: {},
+    "closeAccount": as_newcomer(lambda _: {"body": {"password": PERSON_PASSWORD}}),
+    "uploadAvatar": as_newcomer(lambda _: {"body": {"file": AVATAR}}),
+    "readAvatar": as_newcomer(lambda _: {}),
+    "deleteAvatar": as_newcomer(lambda _: {}),
     # identity: profile and documents
     "readProfile": lambda me: {"path": {"id": me.id}},
     "changeProfile": as_newcomer(lambda _: {"body": PROFILE, "always": ADDRESS}),
@@ -330,6 +373,8 @@ FIXTURES = {
     "pauseSystem": lambda _: {"body": TEXTS},
     "unfreezeUser": lambda _: frozen(),
 }
+
+NEW_PASSWORD = {"newPassword": "SchemaPass456!", "confirmPassword": "SchemaPass456!"}
 
 UPLOAD = {"file": PICTURE, "documentType": "PROOF_OF_ADDRESS", "side": "FRONT", "metadata": "{}"}
 

@@ -12,7 +12,7 @@ use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode, header};
 use axum::response::Response;
 use gx_platform::http::PeerAddr;
-use gx_types::{CorrelationId, Problem};
+use gx_types::{CorrelationId, ErrorCode, Problem};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tower::ServiceExt;
@@ -66,7 +66,8 @@ pub enum ApiFailure {
 }
 
 impl ApiFailure {
-    /// The refusal, when it is about what the person sent (4xx) and a page can say it in place.
+    /// The refusal, when it is about what the person sent (4xx) and a page can say it in place; a payment that must be
+    /// confirmed is one.
     ///
     /// # Errors
     /// Gives the failure back when it is about the session, or not the person's doing.
@@ -75,6 +76,7 @@ impl ApiFailure {
             Self::Refused(problem) if matches!(problem.status, 400 | 404 | 409 | 410 | 413 | 415 | 422 | 429) => {
                 Ok(problem)
             }
+            Self::Refused(problem) if is_unconfirmed(problem.code) => Ok(problem),
             other => Err(other),
         }
     }
@@ -84,6 +86,16 @@ impl ApiFailure {
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::Refused(problem) if problem.status == 404)
     }
+}
+
+const fn is_unconfirmed(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::StepUpPinRequired
+            | ErrorCode::StepUpCodeRequired
+            | ErrorCode::StepUpSetupRequired
+            | ErrorCode::StepUpInvalid
+    )
 }
 
 /// An answer with its status.
@@ -130,6 +142,11 @@ impl Api {
     /// A write.
     pub fn post<'a>(&'a self, caller: &'a Caller, path: impl Into<String>) -> Call<'a> {
         self.call(Method::POST, caller, path)
+    }
+
+    /// Sets something as a whole.
+    pub fn put<'a>(&'a self, caller: &'a Caller, path: impl Into<String>) -> Call<'a> {
+        self.call(Method::PUT, caller, path)
     }
 
     /// A change.

@@ -14,6 +14,8 @@ pub const ADMIN_CSRF: &str = "gx_admin_csrf";
 pub const FORM: &str = "gx_form";
 /// The registration that is under way.
 pub const REGISTRATION: &str = "gx_registration";
+/// The first step of a login that needs a second.
+pub const LOGIN_TICKET: &str = "gx_login";
 /// The payment that is being put together.
 pub const DRAFT: &str = "gx_draft";
 

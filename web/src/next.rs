@@ -7,7 +7,8 @@ pub fn safe(next: &str) -> Option<&str> {
     let plain = bytes.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'\\');
     let local = bytes.first() == Some(&b'/') && bytes.get(1) != Some(&b'/');
     let path = next.split(['?', '#']).next().unwrap_or_default();
-    let page = !matches!(path, "/login" | "/logout" | "/admin/login" | "/admin/logout") && !path.starts_with("/api/");
+    let page = !matches!(path, "/login" | "/login/code" | "/logout" | "/admin/login" | "/admin/logout")
+        && !path.starts_with("/api/");
     (plain && local && page && next.len() <= 512).then_some(next)
 }
 

@@ -93,7 +93,7 @@ impl People {
     }
 
     fn row(&self, number: u64, now: Timestamp) -> Result<user_profiles::ActiveModel> {
-        let email = format!("{MAILBOX}{number}@devnet.gxcoin.test");
+        let email = email(number);
         Ok(user_profiles::ActiveModel {
             profile_id: Set(Self::profile_id(number).into()),
             email: Set(email.clone()),
@@ -255,4 +255,9 @@ pub async fn projected(app: &App, ledger: &dyn Ledger) -> Result<()> {
 pub fn numbers(people: u64, wanted: u64) -> BTreeMap<u64, ProfileId> {
     let step = (people / wanted.max(1)).max(1);
     (0..people).step_by(usize::try_from(step).unwrap_or(1)).map(|number| (number, People::profile_id(number))).collect()
+}
+
+/// The address of a person.
+pub fn email(number: u64) -> String {
+    format!("{MAILBOX}{number}@devnet.gxcoin.test")
 }

@@ -36,6 +36,24 @@ pub const ADMIN_SECOND_FACTOR_LOCK_SECONDS: u64 = 30 * 60;
 pub const TOTP_SETUP_SECONDS: u64 = 10 * 60;
 /// Backup codes of a second factor.
 pub const BACKUP_CODES: usize = 10;
+/// Wrong tries of a PIN before it is locked.
+pub const PIN_TRIES_MAX: u32 = 5;
+/// How long a PIN is locked, seconds.
+pub const PIN_LOCK_SECONDS: u64 = 30 * 60;
+/// How long a confirmation holds for further payments of its session, seconds.
+pub const STEP_UP_GRANT_SECONDS: u64 = 5 * 60;
+/// How long the link to a new password is good, seconds.
+pub const PASSWORD_RESET_SECONDS: u64 = 30 * 60;
+/// How long the old address may take a change of e-mail address back, seconds.
+pub const CONTACT_OBJECTION_SECONDS: u64 = 7 * 24 * 3600;
+/// Longest name of a device, characters.
+pub const DEVICE_NAME_CHARS_MAX: usize = 60;
+/// Largest picture of a person, bytes.
+pub const AVATAR_BYTES_MAX: usize = 2 * 1024 * 1024;
+/// Narrowest and lowest picture of a person, pixels.
+pub const AVATAR_PIXELS_MIN: u32 = 64;
+/// Widest and highest picture of a person, pixels.
+pub const AVATAR_PIXELS_MAX: u32 = 4096;
 /// How long the second step of a login may take, seconds.
 pub const SECOND_STEP_SECONDS: u64 = 5 * 60;
 /// Life of a registration that is under way, seconds.

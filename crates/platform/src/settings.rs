@@ -16,7 +16,7 @@ use std::time::Duration;
 use figment::Figment;
 use figment::providers::{Format, Serialized, Toml};
 use gx_base::{Secret, SettingDecl};
-use gx_types::EnvName;
+use gx_types::{EnvName, Qirat};
 
 use crate::http::{RATE_SETTINGS, Rate, RateClass, TrustedProxies};
 
@@ -73,6 +73,7 @@ settings! {
     PROJECTORS = "PROJECTORS", Some("1"), secret: false, "Projectors that one process runs; one applies blocks, the others stand by.";
     TRUSTED_PROXIES = "TRUSTED_PROXIES", Some(""), secret: false, "Networks whose X-Forwarded-For is believed, separated by commas, for example 10.0.0.0/8.";
     PROJECTION_LAG_THRESHOLD_MS = "PROJECTION_LAG_THRESHOLD_MS", Some("10000"), secret: false, "Age of the oldest block that is not projected above which the projection counts as late, milliseconds.";
+    STEP_UP_QIRAT = "STEP_UP_QIRAT", Some("100000000"), secret: false, "Amount in Qirat from which payments must be confirmed with the PIN; people may set a lower one for themselves.";
     ROUTE_RECORD_FILE = "ROUTE_RECORD_FILE", None, secret: false, "File into which answered operations are recorded, for test runs.";
 }
 
@@ -172,6 +173,8 @@ pub struct Settings {
     pub projectors: usize,
     /// When the projection counts as late.
     pub projection_lag_threshold: Duration,
+    /// Payments from this amount on need more than a session.
+    pub step_up_amount: Qirat,
     /// File for the record of answered operations.
     pub route_record_file: Option<PathBuf>,
     proxies: TrustedProxies,
@@ -294,6 +297,7 @@ impl Settings {
             [IDENTITY_API_URL, ADMIN_API_URL, TOKENOMICS_API_URL, MESSAGING_API_URL].map(|name| reader.url(name));
         let [outbox_submitter_url, projector_url] = [OUTBOX_SUBMITTER_URL, PROJECTOR_URL].map(|name| reader.url(name));
         let [outbox_submitters, projectors] = [OUTBOX_SUBMITTERS, PROJECTORS].map(|name| reader.count(name));
+        let step_up_amount = reader.needed::<Qirat>(STEP_UP_QIRAT);
         let route_record_file = reader.optional(ROUTE_RECORD_FILE);
 
         let settings = (|| {
@@ -325,6 +329,7 @@ impl Settings {
                 outbox_submitters: outbox_submitters?,
                 projectors: projectors?,
                 projection_lag_threshold: Duration::from_millis(lag_ms?),
+                step_up_amount: step_up_amount?,
                 route_record_file,
                 proxies: proxies?,
                 rates,

@@ -143,10 +143,28 @@ error_codes! {
     SessionRevoked = "SESSION_REVOKED", 401, "This session was ended; please sign in again.";
     PasswordChangeRequired = "PASSWORD_CHANGE_REQUIRED", 403, "This password was given by someone else; please choose your own first.";
     TicketInvalid = "TICKET_INVALID", 400, "This step is not known, is done, or has taken too long; please begin again.";
+    SecondFactorRequired = "SECOND_FACTOR_REQUIRED", 400, "A code of your app is needed as well.";
     SecondFactorInvalid = "SECOND_FACTOR_INVALID", 400, "This is not the present code, or it was used already.";
     SecondFactorLocked = "SECOND_FACTOR_LOCKED", 429, "Too many wrong codes; the second step is locked for a while.";
     SecondFactorOn = "SECOND_FACTOR_ON", 409, "Two-step sign-in is on already.";
     SecondFactorOff = "SECOND_FACTOR_OFF", 409, "Two-step sign-in is off, or its set-up was not begun.";
+    PasswordWrong = "PASSWORD_WRONG", 400, "This is not your present password.";
+    PasswordUnchanged = "PASSWORD_UNCHANGED", 400, "The new password is the present one.";
+    PinInvalidFormat = "PIN_INVALID_FORMAT", 400, "A PIN has six digits.";
+    PinTooSimple = "PIN_TOO_SIMPLE", 400, "Others would try this PIN first; choose another.";
+    PinInvalid = "PIN_INVALID", 400, "This is not your PIN.";
+    PinLocked = "PIN_LOCKED", 429, "The PIN was tried too often; it is locked for a while.";
+    PinNotSet = "PIN_NOT_SET", 409, "There is no PIN.";
+    StepUpPinRequired = "STEP_UP_PIN_REQUIRED", 403, "This payment must be confirmed with your PIN.";
+    StepUpCodeRequired = "STEP_UP_CODE_REQUIRED", 403, "This payment must be confirmed with a code of your app.";
+    StepUpSetupRequired = "STEP_UP_SETUP_REQUIRED", 403, "This payment must be confirmed with a PIN; set one first.";
+    StepUpInvalid = "STEP_UP_INVALID", 403, "This confirmation is not known in this session, or its time is up.";
+    StepUpAmountTooHigh = "STEP_UP_AMOUNT_TOO_HIGH", 422, "Your own amount is at most the platform's.";
+    AccountNotEmpty = "ACCOUNT_NOT_EMPTY", 409, "The account still holds coins; send them on first.";
+    CommandsPending = "COMMANDS_PENDING", 409, "Something is still on its way to the ledger; wait until it is settled.";
+    AvatarNotAccepted = "AVATAR_NOT_ACCEPTED", 415, "A picture is a JPEG or PNG, by its content.";
+    AvatarTooLarge = "AVATAR_TOO_LARGE", 413, "A picture has at most 2 MB.";
+    AvatarDimensions = "AVATAR_DIMENSIONS", 422, "A picture is 64 to 4096 pixels wide and high.";
     PasswordPolicyViolation = "PASSWORD_POLICY_VIOLATION", 400, "An administrator's password has 12 to 128 characters, with upper and lower case, a digit and a special character, and is a new one.";
 
     // Profile, documents and their review.

@@ -79,6 +79,8 @@ id_types! {
     SessionId;
     /// An uploaded document.
     DocumentId;
+    /// A change of e-mail address or phone number.
+    ContactChangeId;
     /// A submission for approval: the documents as they were handed in.
     SubmissionId;
     /// A command on its way to the ledger.

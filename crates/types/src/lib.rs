@@ -23,6 +23,7 @@ pub mod people;
 mod problem;
 mod qirat;
 mod qirat_sum;
+mod security_event;
 mod timestamp;
 mod words;
 
@@ -35,14 +36,15 @@ pub use error_code::ErrorCode;
 pub use gx_id::{AccountType, GxId, GxIdError, Sex};
 pub use hash::{Sha256Hex, Sha256HexError, TxId};
 pub use ids::{
-    AdminId, CommandId, CorrelationId, DocumentId, IdError, KeyId, NotificationId, ProfileId, QSendId, RegistrationId,
-    SessionId, SubmissionId,
+    AdminId, CommandId, ContactChangeId, CorrelationId, DocumentId, IdError, KeyId, NotificationId, ProfileId, QSendId,
+    RegistrationId, SessionId, SubmissionId,
 };
 pub use keys::{LedgerKey, LedgerKeyError};
 pub use people::{OnchainStatus, PersonChange, PersonState, PersonStatus};
 pub use problem::{FieldError, Problem};
 pub use qirat::{Qirat, QiratError};
 pub use qirat_sum::QiratSum;
+pub use security_event::SecurityEvent;
 pub use timestamp::Timestamp;
 pub use words::{
     AccountKind, AccountStatus, AdminRole, CommandStatus, DocumentSide, DocumentType, Gender, LimitKind, MailState,

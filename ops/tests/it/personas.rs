@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use gx_identity::auth::login::login;
+use gx_identity::auth::login::{LoggedIn, login};
 use gx_ops::{PersonaLogin, PersonasError, Stage, TEST_PASSWORD, apply_personas};
 use gx_platform::App;
 use gx_platform::auth::Origin;
@@ -17,7 +17,9 @@ use crate::running::{LIMIT, Running};
 async fn signs_in(app: &App, persona: &PersonaLogin) {
     let request =
         LoginRequest { email: persona.email.clone(), password: TEST_PASSWORD.to_owned(), transport: Transport::Token };
-    let (granted, _) = login(app, &request, &Origin::default()).await.unwrap();
+    let LoggedIn::Granted(granted, _) = login(app, &request, &Origin::default()).await.unwrap() else {
+        panic!("a second step is asked for")
+    };
     assert_eq!(granted.user.profile_id, persona.profile_id);
 }
 

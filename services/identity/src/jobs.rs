@@ -5,11 +5,11 @@
 
 use std::time::Duration;
 
-use gx_base::limits::{LOGIN_LOCK_SECONDS, REFRESH_TOKEN_SECONDS};
+use gx_base::limits::{PIN_LOCK_SECONDS, REFRESH_TOKEN_SECONDS};
 use gx_platform::App;
 use gx_platform::http::ApiResult;
 use gx_store::StoreError;
-use gx_store::repo::{registrations, sessions, sign_ins};
+use gx_store::repo::{contact_changes, registrations, sessions, sign_ins, tickets};
 
 /// How often.
 const FORGET_EVERY: Duration = Duration::from_secs(10 * 60);
@@ -31,7 +31,8 @@ pub async fn run(app: App) {
     }
 }
 
-/// Deletes registrations that ended, sessions that ended 30 days ago, and failed sign-ins that count no more.
+/// Deletes registrations that ended, sessions that ended 30 days ago, failed sign-ins that count no more, tickets and
+/// changes of contact details whose time is up.
 ///
 /// # Errors
 /// 503 when the database is out of reach; what was deleted stays deleted.
@@ -44,8 +45,10 @@ pub async fn forget(app: &App) -> ApiResult<()> {
                 Box::pin(async move {
                     let begun = registrations::delete_expired(tx, now, BATCH).await?;
                     let ended = sessions::delete_expired(tx, now.minus(SESSION_KEPT), BATCH).await?;
-                    let failed = sign_ins::delete_old(tx, now, Duration::from_secs(LOGIN_LOCK_SECONDS)).await?;
-                    Ok::<_, StoreError>(begun.max(ended).max(failed))
+                    let failed = sign_ins::delete_old(tx, now, Duration::from_secs(PIN_LOCK_SECONDS)).await?;
+                    let tickets = tickets::delete_expired(tx, now, BATCH).await?;
+                    let changes = contact_changes::delete_expired(tx, now, BATCH).await?;
+                    Ok::<_, StoreError>(begun.max(ended).max(failed).max(tickets).max(changes))
                 })
             })
             .await?;

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | [`registration`] | `/api/v1/registration/*`: the wizard from an e-mail address to an account |
 //! | [`auth`] | `/api/v1/auth/*`: login, refresh, logout, published keys |
-//! | [`users`] | `/api/v1/users/{id}`: the own profile |
+//! | [`security`] | `/api/v1/security/*`, `/api/v1/auth/password/*`: second factor, PIN, sessions, new passwords, contact details, closing |
+//! | [`users`] | `/api/v1/users/{id}`: the own profile and picture |
 //! | [`documents`] | upload, list, read, delete, submission for review |
 //! | [`countries`] | `/api/v1/countries` |
 //!
@@ -21,6 +22,7 @@ mod genesis;
 pub mod jobs;
 mod refuse;
 pub mod registration;
+pub mod security;
 pub mod users;
 
 use gx_platform::http::RouteSet;
@@ -43,6 +45,32 @@ pub fn routes() -> RouteSet {
         .route(auth::refresh::route())
         .route(auth::logout::route())
         .route(auth::keys::route())
+        .route(auth::second_step::route())
+        .route(security::grant::route())
+        .route(security::password::route())
+        .route(security::forgot::forgot_route())
+        .route(security::forgot::reset_route())
+        .route(security::overview::route())
+        .route(security::totp::setup_route())
+        .route(security::totp::confirm_route())
+        .route(security::totp::disable_route())
+        .route(security::totp::backup_codes_route())
+        .route(security::pin::set_route())
+        .route(security::pin::remove_route())
+        .route(security::step_up_amount::route())
+        .route(security::sessions::list_route())
+        .route(security::sessions::rename_route())
+        .route(security::sessions::revoke_route())
+        .route(security::sessions::revoke_others_route())
+        .route(security::contact::email_route())
+        .route(security::contact::confirm_email_route())
+        .route(security::contact::phone_route())
+        .route(security::contact::confirm_phone_route())
+        .route(security::objection::route())
+        .route(security::close::route())
+        .route(users::avatar::upload_route())
+        .route(users::avatar::read_route())
+        .route(users::avatar::delete_route())
         .route(users::read::route())
         .route(users::change::route())
         .route(users::national_id::route())

@@ -28,6 +28,11 @@ impl Faults {
         self.0.push(FieldError { field: field.to_owned(), code, message: message.to_owned() });
     }
 
+    /// Whether there is none.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// A problem whose code is the first fault's; `Ok` without one. For the wizard, whose steps have a field or two.
     pub(crate) fn first(self) -> Result<(), ApiError> {
         let Some(code) = self.0.first().map(|fault| fault.code) else { return Ok(()) };

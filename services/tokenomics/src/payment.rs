@@ -4,8 +4,11 @@
 //! could only be refused, and it alone knows about payments that are under way.
 
 use gx_contracts::fees::TransactionType;
+use gx_platform::App;
+use gx_platform::auth::{Person, step_up};
 use gx_platform::http::{ApiError, ApiResult};
 use gx_store::repo::payments::{AccountFigures, PaymentFacts, Receiver, Side};
+use gx_types::api::security::StepUp;
 use gx_types::{ErrorCode, GxId, OnchainStatus, PersonState, PersonStatus, ProfileId, Qirat};
 
 use crate::fees::price::{Price, price, schedule};
@@ -110,6 +113,40 @@ pub fn judge(facts: PaymentFacts, wish: &Wish<'_>) -> ApiResult<Judged> {
         return Err(ApiError::new(ErrorCode::InsufficientFunds).with_detail(detail));
     }
     Ok(judged)
+}
+
+/// How a payment is refused until it is confirmed, or because the confirmation is wrong.
+pub const STEP_UP_ERRORS: &[ErrorCode] = &[
+    ErrorCode::StepUpPinRequired,
+    ErrorCode::StepUpCodeRequired,
+    ErrorCode::StepUpSetupRequired,
+    ErrorCode::StepUpInvalid,
+    ErrorCode::PinInvalidFormat,
+    ErrorCode::PinInvalid,
+    ErrorCode::PinLocked,
+    ErrorCode::SecondFactorInvalid,
+    ErrorCode::SecondFactorLocked,
+    ErrorCode::SecondFactorOff,
+];
+
+/// What became of a try to pay: its value, or `None` when it was refused for want of a proof and the one that came along
+/// is right, so that it is to be tried once more, proved.
+///
+/// # Errors
+/// What the payment answers, or why the proof is none.
+pub async fn confirm<T>(
+    app: &App,
+    person: &Person,
+    proof: Option<&StepUp>,
+    proved: bool,
+    answer: ApiResult<T>,
+) -> ApiResult<Option<T>> {
+    match (answer, proof) {
+        (Err(error), Some(proof)) if !proved && step_up::is_asked(error.code()) => {
+            step_up::prove(app, person, proof).await.map(|()| None)
+        }
+        (answer, _) => answer.map(Some),
+    }
 }
 
 /// The account that a person pays out of.

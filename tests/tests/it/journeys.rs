@@ -1,5 +1,7 @@
 //! What people do, from the first code to the last figure, on both databases and in both shapes of the platform.
 
+mod security;
+
 use std::collections::BTreeSet;
 
 use gx_tests::{Admin, Database, NewPerson, Person, Platform, qirat, wait_for};
@@ -166,6 +168,7 @@ async fn every_journey(platform: &Platform) {
         three_requests(platform, &admin),
         two_payers_at_once(platform, &admin),
         a_document_used_twice(platform, &admin),
+        security::people_protect_their_accounts(platform, &admin),
     );
 }
 

@@ -1,6 +1,7 @@
 //! The pages, a file each.
 
 mod admin;
+mod confirmation;
 mod contacts;
 mod dashboard;
 mod documents;
@@ -15,10 +16,13 @@ mod pay;
 mod payment;
 mod preferences;
 mod profile;
+mod recover;
 mod register;
 mod requests;
 mod send;
 mod session;
+mod settings;
+mod single;
 mod statement;
 mod status;
 
@@ -38,6 +42,8 @@ pub(crate) fn routes(web: &Web) -> Router<Web> {
         .merge(dashboard::routes())
         .merge(documents::routes())
         .merge(profile::routes())
+        .merge(recover::routes())
+        .merge(settings::routes())
         .merge(send::routes())
         .merge(payment::routes())
         .merge(requests::routes())

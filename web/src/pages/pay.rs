@@ -9,6 +9,7 @@ use axum::routing::get;
 use gx_types::api::qsend::{QSendDefect, QSendPay, QSendPayReply, QSendVerified, QSendVerify, QSendView};
 use gx_types::{ErrorCode, QSendStatus, Qirat};
 
+use super::confirmation::{self, Asks};
 use super::requests::read;
 use super::send::{balance, blocked};
 use super::session::Signed;
@@ -42,6 +43,7 @@ struct PayPage {
     paid: bool,
     payable: bool,
     enough: bool,
+    asks: Asks,
     amount: String,
     fee: Option<String>,
     fee_q: Qirat,
@@ -169,6 +171,7 @@ async fn pay_page(signed: &Signed, status: StatusCode, code: &str, form: Form) -
             mine,
             paid: request.status == QSendStatus::Paid,
             payable: active && blocked.is_none(),
+            asks: if active { confirmation::asks(signed, request.amount).await? } else { Asks::Nothing },
             enough: available.is_some_and(|available| total <= available),
             amount: request.amount.display_gx(),
             fee: request.fee.map(Qirat::display_gx),
@@ -185,7 +188,7 @@ async fn pay_page(signed: &Signed, status: StatusCode, code: &str, form: Form) -
 }
 
 async fn pay(signed: Signed, Path(code): Path<String>, Posted(mut form): Posted) -> PageResult {
-    let body = QSendPay { expected_fee: form.value("fee").parse().ok() };
+    let body = QSendPay { expected_fee: form.value("fee").parse().ok(), step_up: confirmation::proof(&form) };
     let path = format!("/api/v1/qsend/{}/pay", segment(&code));
     match signed.visit.api().post(&signed.visit.caller, path).json(&body).read::<QSendPayReply>().await {
         Ok(_) => Ok(see(&format!("/pay/{}", segment(&code)))),
@@ -196,7 +199,8 @@ async fn pay(signed: Signed, Path(code): Path<String>, Posted(mut form): Posted)
                 ErrorCode::FeeChanged => {
                     form.refuse_all("The fee has changed meanwhile. Nothing was paid. Look at the new total.");
                 }
-                _ => form.take_problem(&problem, &[]),
+                code if confirmation::is_asked(code) => form.refuse_all(problem.title.clone()),
+                _ => form.take_problem(&problem, &confirmation::FIELDS),
             }
             let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::CONFLICT);
             pay_page(&signed, status, &code, form).await

@@ -15,6 +15,7 @@ use gx_types::api::tokenomics::{BalanceReply, FeeQuote, PaymentScope, PersonFoun
 use gx_types::{CommandId, ErrorCode, PersonStatus, ProfileId, Qirat};
 use serde::{Deserialize, Serialize};
 
+use super::confirmation::{self, Asks};
 use super::contacts;
 use super::payment::Paid;
 use super::session::Signed;
@@ -62,6 +63,7 @@ struct ConfirmPage {
     reason: String,
     available: String,
     enough: bool,
+    asks: Asks,
     key: String,
 }
 
@@ -272,7 +274,8 @@ async fn confirm(signed: Signed) -> PageResult {
 }
 
 async fn confirm_page(signed: &Signed, status: StatusCode, draft: Draft, form: Form) -> PageResult {
-    let (quote, balance) = tokio::join!(quote(signed, draft.to, draft.amount), balance(signed));
+    let (quote, balance, asks) =
+        tokio::join!(quote(signed, draft.to, draft.amount), balance(signed), confirmation::asks(signed, draft.amount),);
     let available = balance?.balance.available;
     let quote = match quote {
         Ok(quote) => quote,
@@ -295,6 +298,7 @@ async fn confirm_page(signed: &Signed, status: StatusCode, draft: Draft, form: F
             reason: draft.reason,
             available: available.display_gx(),
             enough: quote.total <= available,
+            asks: asks?,
             key: draft.key,
         },
     )
@@ -313,6 +317,7 @@ async fn send(signed: Signed, Posted(mut form): Posted) -> PageResult {
         amount,
         reason: form.value("reason").to_owned(),
         expected_fee: Some(fee),
+        step_up: confirmation::proof(&form),
     };
     let call = signed.visit.api().post(&signed.visit.caller, "/api/v1/transfers").json(&body);
     let sent = call.key(form.value("key")).wait(SETTLE_WAIT_SECONDS).read::<Sent>().await;
@@ -333,12 +338,13 @@ async fn send(signed: Signed, Posted(mut form): Posted) -> PageResult {
         }
         Err(failure) => {
             let problem = failure.refusal()?;
-            form.refuse_all(match problem.code {
+            match problem.code {
                 ErrorCode::FeeChanged => {
-                    "The fee has changed meanwhile. Nothing was sent. Look at the new total.".to_owned()
+                    form.refuse_all("The fee has changed meanwhile. Nothing was sent. Look at the new total.");
                 }
-                _ => first_message(&problem),
-            });
+                code if confirmation::is_asked(code) => form.refuse_all(problem.title.clone()),
+                _ => form.take_problem(&problem, &confirmation::FIELDS),
+            }
             let typed = Draft::read(&signed).map(|draft| (draft.typed, draft.contact, draft.amount_typed, draft.unit));
             let (typed, contact, amount_typed, unit) = typed.unwrap_or_default();
             let draft = Draft {

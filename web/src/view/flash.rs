@@ -29,6 +29,7 @@ macro_rules! flashes {
 
 flashes! {
     SignedOut = "signed-out", Good, "You are signed out.";
+    LoginTooSlow = "login-too-slow", Off, "That took too long, or was done already. Please sign in again.";
     SessionEnded = "session-ended", Off, "Your session has ended. Please sign in again.";
     Welcome = "welcome", Good, "Your account is made. One step is left: show who you are.";
     CodeSent = "code-sent", Good, "A new code is on its way.";
@@ -50,6 +51,19 @@ flashes! {
     ContactRemoved = "contact-removed", Good, "The contact is removed.";
     LimitsSaved = "limits-saved", Good, "Your limits are saved.";
     PreferencesSaved = "preferences-saved", Good, "Your choices are saved.";
+    SessionsEnded = "sessions-ended", Good, "The session is ended.";
+    DeviceNamed = "device-named", Good, "The name is saved.";
+    TotpOff = "totp-off", Good, "Two-step sign-in is off.";
+    PinSet = "pin-set", Good, "Your PIN is set.";
+    PinRemoved = "pin-removed", Good, "Your PIN is removed.";
+    StepUpSaved = "step-up-saved", Good, "Saved. It holds from the next payment on.";
+    EmailChanged = "email-changed", Good, "Your e-mail address is changed. Sign in with the new one from now on.";
+    PhoneChanged = "phone-changed", Good, "Your phone number is changed.";
+    PictureSaved = "picture-saved", Good, "Your picture is saved.";
+    PictureRemoved = "picture-removed", Good, "Your picture is removed.";
+    ResetSent = "reset-sent", Good, "If this address has an account, a mail is on its way to it.";
+    PasswordReset = "password-reset", Good, "Your new password is set. Sign in with it.";
+    ChangeTakenBack = "change-taken-back", Good, "The change is taken back. Now set a new password: we send the way to it by mail.";
     PasswordChanged = "password-changed", Good, "Your password is changed.";
 }
 

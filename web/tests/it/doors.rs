@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::site::{CSRF, FORM, ME, Site, profile};
 
-const NEED_A_SESSION: [&str; 12] = [
+const NEED_A_SESSION: [&str; 21] = [
     "/dashboard",
     "/messages",
     "/documents",
@@ -18,6 +18,15 @@ const NEED_A_SESSION: [&str; 12] = [
     "/pay/QS-6PAS3LHD",
     "/history",
     "/notifications",
+    "/settings/security",
+    "/settings/security/password",
+    "/settings/security/totp",
+    "/settings/security/pin",
+    "/settings/security/step-up",
+    "/settings/email",
+    "/settings/phone",
+    "/settings/picture",
+    "/settings/close",
 ];
 
 fn granted() -> Value {

@@ -6,6 +6,7 @@ mod console;
 mod doors;
 mod payments;
 mod registration;
+mod security;
 mod site;
 mod status;
 mod wallet;

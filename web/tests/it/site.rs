@@ -149,6 +149,7 @@ impl Site {
         site.says("GET", &format!("/api/v1/users/{ME}"), 200, json!({ "user": user }));
         site.says("GET", "/api/v1/notifications/unread-count", 200, json!({ "unreadCount": 3 }));
         site.says("GET", &format!("/api/v1/wallets/{ME}/balance"), 200, json!({ "balance": wallet() }));
+        site.says("GET", "/api/v1/security", 200, security(false, false, "100000000"));
         site.says("GET", "/api/v1/countries", 200, countries());
         site
     }
@@ -348,5 +349,15 @@ pub fn request(creator: &str, status: &str) -> Value {
         "creatorProfileId": creator, "creatorName": if creator == ME { "Ada Lovelace" } else { "Grace Hopper" },
         "creatorFabricId": "US 984 AUM945 0ABCD 1234", "payerProfileId": null, "payerName": null, "paidAt": null,
         "commandId": null, "onChainTxId": null, "fee": "3", "total": "253", "failureReason": null, "scannedCount": 1,
+    })
+}
+
+/// How the account is protected.
+pub fn security(pin: bool, totp: bool, step_up_amount: &str) -> Value {
+    json!({
+        "totp": { "on": totp, "since": totp.then_some(NOW), "backupCodesLeft": if totp { 3 } else { 0 } },
+        "pin": { "on": pin, "since": pin.then_some(NOW), "lockedUntil": null },
+        "stepUpAmount": step_up_amount, "stepUpOwn": step_up_amount != "100000000", "stepUpDefault": "100000000",
+        "passwordChangedAt": null,
     })
 }

@@ -30,6 +30,8 @@ use crate::secrets::{same, sha256};
 const CACHED_MAX: usize = 50_000;
 /// An administrator's session is marked as used at most this often.
 const TOUCH_EVERY: Duration = Duration::from_secs(60);
+/// A person's session is marked as used at most this often: for the list of devices, nothing depends on it.
+const TOUCH_PERSON_EVERY: Duration = Duration::from_secs(5 * 60);
 
 /// A signed-in person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -313,6 +315,9 @@ impl Auth {
 
     async fn read_person(&self, session_id: SessionId, now: Timestamp) -> ApiResult<Option<Known>> {
         let Some(row) = sessions::with_person(self.store.read(), session_id).await? else { return Ok(None) };
+        if !row.revoked && now.since(row.last_used_at) >= TOUCH_PERSON_EVERY {
+            self.touch_person(session_id, now);
+        }
         let shut_out = matches!(row.person_status, PersonStatus::Suspended | PersonStatus::Closed);
         Ok(Some(Known {
             subject: row.profile_id.uuid(),
@@ -325,6 +330,20 @@ impl Auth {
             ended: (row.revoked || shut_out).then_some(ErrorCode::SessionRevoked),
             read_at: now,
         }))
+    }
+
+    /// Marks a person's session as used, without keeping the request waiting.
+    fn touch_person(&self, session_id: SessionId, now: Timestamp) {
+        let store = self.store.clone();
+        tokio::spawn(async move {
+            let touched =
+                store.write(move |tx| Box::pin(async move { sessions::touch(tx, session_id, now).await })).await;
+            // A full disk must not lock people out; the list just shows an older time.
+            if let Err(error) = touched {
+                let error: gx_store::StoreError = error;
+                tracing::warn!(%error, "a person's session could not be marked as used");
+            }
+        });
     }
 
     async fn read_admin(&self, session_id: SessionId, now: Timestamp) -> ApiResult<Option<Known>> {

@@ -5,8 +5,10 @@ mod caller;
 mod password;
 mod password_rules;
 mod permission;
+pub mod pin;
 mod second_factor;
 mod session;
+pub mod step_up;
 mod ticket;
 mod tokens;
 
@@ -15,6 +17,7 @@ pub use caller::{Admin, Auth, Caller, Person, idle_limit};
 pub use password::{PasswordError, Passwords};
 pub use password_rules::{PasswordFault, PasswordRules};
 pub use permission::{Permission, Risk};
+pub use pin::Pin;
 pub use second_factor::{BackupCodes, FactorState, Judged, Passed, SecondFactors, TotpSetup};
 pub use session::{NewSession, Presented, cookie_cleared, cookie_set};
 pub use ticket::Ticket;

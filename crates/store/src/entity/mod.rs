@@ -9,7 +9,9 @@
 pub mod accounts;
 pub mod admin_sessions;
 pub mod admin_users;
+pub mod avatars;
 pub mod backup_codes;
+pub mod contact_changes;
 pub mod contacts;
 pub mod countries;
 pub mod delta_claims;
@@ -27,6 +29,7 @@ pub mod outbox_commands;
 pub mod outbox_conflicts;
 pub mod parked_events;
 pub mod pending_registrations;
+pub mod person_security;
 pub mod projector_checkpoints;
 pub mod qsend_requests;
 pub mod second_factors;

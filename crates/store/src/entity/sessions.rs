@@ -38,6 +38,8 @@ pub struct Model {
     pub revoked_at: Option<Col<Timestamp>>,
     /// Why it was revoked.
     pub revoked_reason: Option<String>,
+    /// What the person calls the device.
+    pub device_name: Option<String>,
 }
 
 /// Relations are spelled out in queries.

@@ -85,4 +85,9 @@ pub const STEPS: &[Step] = &[
         name: "conveniences",
         kind: StepKind::Schema { sql: include_str!("sql/0010_conveniences.sql") },
     },
+    Step {
+        version: 11,
+        name: "account security",
+        kind: StepKind::Schema { sql: include_str!("sql/0011_account_security.sql") },
+    },
 ];

@@ -35,7 +35,7 @@ pub use self::marks::{
     mark_dead, mark_failed, mark_submitted, mark_void_pending, release, replay, store_envelopes,
 };
 pub use self::projected::{Projected, mark_projected};
-pub use self::queries::{Depth, any_due, any_lease_over, command, dead_letters, depth, oldest_waiting};
+pub use self::queries::{Depth, any_due, any_lease_over, command, dead_letters, depth, oldest_waiting, under_way};
 use crate::entity::outbox_commands::Model;
 
 /// Every allowed change of state, with what causes it. Anything else is refused by the statements themselves: each

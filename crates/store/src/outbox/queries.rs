@@ -1,6 +1,6 @@
 //! What services, admin pages and metrics ask of the outbox.
 
-use gx_types::{CommandId, OutboxState, Timestamp};
+use gx_types::{Actor, CommandId, GxId, OutboxState, ProfileId, Timestamp};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::col::Col;
@@ -101,4 +101,23 @@ pub async fn any_lease_over(connection: &impl ConnectionTrait, now: Timestamp) -
     let sql = "SELECT 1 AS found FROM outbox_commands
                WHERE state IN ('SUBMITTING', 'SUBMITTED') AND lease_until < $1 LIMIT 1";
     Ok(connection.query_one_raw(statement(connection, sql, vec![Col(now).into()])).await?.is_some())
+}
+
+/// Commands that a person has under way, or that will move coins of the account `gx_id`: from acceptance until the
+/// projector has written them. The kinds, one entry each.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn under_way(
+    connection: &impl ConnectionTrait,
+    person: ProfileId,
+    gx_id: Option<GxId>,
+) -> Result<Vec<String>, StoreError> {
+    let mentions = gx_id.map_or_else(|| format!("%\"{person}\"%"), |id| format!("%\"{id}\"%"));
+    let sql = "SELECT DISTINCT command_type FROM outbox_commands \
+               WHERE (actor = $1 OR payload LIKE $2) AND (state IN ('PENDING', 'SUBMITTING', 'SUBMITTED', 'DEAD') \
+               OR (state = 'COMMITTED' AND projected_block IS NULL)) ORDER BY command_type";
+    let values = vec![Col(Actor::Person(person)).into(), mentions.into()];
+    let rows = connection.query_all_raw(statement(connection, sql, values)).await?;
+    Ok(rows.iter().map(|row| row.try_get("", "command_type")).collect::<Result<_, _>>()?)
 }

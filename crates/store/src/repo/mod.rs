@@ -3,7 +3,9 @@
 
 pub mod admin_sessions;
 pub mod admins;
+pub mod avatars;
 pub mod conservation;
+pub mod contact_changes;
 pub mod contacts;
 pub mod countries;
 pub mod deltas;
@@ -17,6 +19,7 @@ pub mod notification_preferences;
 pub mod notifications;
 pub mod payments;
 pub mod people;
+pub mod person_security;
 pub mod qsend;
 pub mod registrations;
 pub mod review;

@@ -121,6 +121,23 @@ pub async fn take_due(
     Ok(due)
 }
 
+/// Notes that the mail about a notification is sent by whoever wrote it, whatever its person has chosen; when it has not
+/// said by `lease` what became of it, [`take_due`] gives it to somebody else.
+///
+/// # Errors
+/// [`StoreError`] as for every statement.
+pub async fn begin_mail(
+    tx: &impl ConnectionTrait,
+    id: NotificationId,
+    now: Timestamp,
+    lease: Timestamp,
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO notification_mails (notification_id, state, attempts, next_at, created_at) \
+               VALUES ($1, 'SENDING', 1, $2, $3)";
+    tx.execute_raw(statement(tx, sql, vec![Col(id).into(), Col(lease).into(), Col(now).into()])).await?;
+    Ok(())
+}
+
 /// Writes what became of a mail; one that is to be tried again is due at `next_at`.
 ///
 /// # Errors

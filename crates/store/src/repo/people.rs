@@ -118,6 +118,27 @@ pub async fn change_state(
     Ok((done.rows_affected == 1).then_some(to))
 }
 
+/// Changes a person's password, if it is still the one it was taken for. `false`: it is another one by now.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn change_password(
+    tx: &impl ConnectionTrait,
+    id: ProfileId,
+    old_hash: &str,
+    new_hash: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let done = Entity::update_many()
+        .col_expr(Column::PasswordHash, new_hash.into())
+        .col_expr(Column::UpdatedAt, Col(now).into())
+        .filter(Column::ProfileId.eq(Col(id)))
+        .filter(Column::PasswordHash.eq(old_hash))
+        .exec(tx)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
 /// Notes when a person signed in last.
 ///
 /// # Errors

@@ -4,7 +4,10 @@
 use std::time::Duration;
 
 use gx_types::{Sha256Hex, Timestamp};
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
+};
 
 use crate::col::Col;
 use crate::entity::sign_in_failures::{Column, Entity, Model};
@@ -52,6 +55,46 @@ pub async fn failed(
         Entity::insert(row).exec_without_returning(tx).await?;
     }
     Ok(until)
+}
+
+/// Counts a try before it is made, for secrets so short that no two processes may answer more guesses than one: the tries
+/// that are left after it, or until when there are none. Call [`succeeded`] when the try was right.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn count_try(
+    tx: &impl ConnectionTrait,
+    subject: Sha256Hex,
+    now: Timestamp,
+    tries_max: u32,
+    window: Duration,
+) -> Result<Result<u32, Timestamp>, StoreError> {
+    // 1. The first try makes the row; of two at once, one makes it and the other counts on.
+    let lock_after = |tries: i64| (tries >= i64::from(tries_max)).then(|| Col(now.plus(window)));
+    let first =
+        Model { subject_hash: Col(subject), failures: 1, first_failed_at: Col(now), locked_until: lock_after(1) };
+    let fresh = Entity::insert(first.clone().into_active_model().reset_all())
+        .on_conflict(OnConflict::column(Column::SubjectHash).do_nothing().to_owned())
+        .exec_without_returning(tx)
+        .await;
+    let left = |tries: i64| u32::try_from(i64::from(tries_max).saturating_sub(tries)).unwrap_or(0);
+    match fresh {
+        Ok(1..) => return Ok(Ok(left(1))),
+        Ok(0) | Err(DbErr::RecordNotInserted) => {}
+        Err(error) => return Err(error.into()),
+    }
+
+    // 2. Further ones wait for each other at the row.
+    let Some(row) = Entity::find_by_id(Col(subject)).lock_exclusive().one(tx).await? else { return Ok(Ok(left(1))) };
+    if let Some(until) = row.locked_until.filter(|until| until.0 > now) {
+        return Ok(Err(until.0));
+    }
+    let counts = row.locked_until.is_none() && now.since(row.first_failed_at.0) < window;
+    let mut row = if counts { Model { failures: row.failures.saturating_add(1), ..row } } else { first };
+    row.locked_until = lock_after(row.failures);
+    let tries = row.failures;
+    row.into_active_model().reset_all().update(tx).await?;
+    Ok(Ok(left(tries)))
 }
 
 /// Forgets the failures of `subject`: it signed in.

@@ -1,7 +1,7 @@
 //! Secrets that open one door once, for a short time. Their rows hold hashes over purpose and text.
 
 use gx_types::{Actor, Sha256Hex, TicketPurpose, Timestamp};
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 
 use crate::col::Col;
 use crate::entity::tickets::{Column, Entity};
@@ -45,6 +45,23 @@ pub async fn take(
     let Some(row) = find(tx, hash, purpose, now).await? else { return Ok(None) };
     let gone = Entity::delete_by_id(Col(hash)).exec(tx).await?.rows_affected == 1;
     Ok(gone.then_some(row))
+}
+
+/// The newest ticket of `owner` for one purpose.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn newest(
+    db: &impl ConnectionTrait,
+    owner: Actor,
+    purpose: TicketPurpose,
+) -> Result<Option<TicketRow>, StoreError> {
+    Ok(Entity::find()
+        .filter(Column::Owner.eq(Col(owner)))
+        .filter(Column::Purpose.eq(Col(purpose)))
+        .order_by_desc(Column::CreatedAt)
+        .one(db)
+        .await?)
 }
 
 /// Takes back every ticket of `owner` for one purpose. Returns how many there were.

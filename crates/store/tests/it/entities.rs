@@ -49,8 +49,10 @@ async fn every_table_has_an_entity_with_the_same_columns() {
             accounts,
             admin_sessions,
             admin_users,
+            avatars,
             backup_codes,
             contacts,
+            contact_changes,
             countries,
             delta_claims,
             dev_mailbox,
@@ -67,6 +69,7 @@ async fn every_table_has_an_entity_with_the_same_columns() {
             outbox_conflicts,
             parked_events,
             pending_registrations,
+            person_security,
             projector_checkpoints,
             qsend_requests,
             second_factors,
@@ -137,6 +140,8 @@ fn every_check_lists_exactly_the_words_of_its_set() {
     check("kind", "accounts", &words!(AccountKind));
     check("status", "accounts", &words!(AccountStatus));
     check("kind", "transactions", &words!(TransactionKind));
+    check("channel", "contact_changes", &words!(MailboxChannel));
+    check("proved_by", "contact_changes", &words!(MailboxChannel));
     check("purpose", "tickets", &words!(TicketPurpose));
     check("direction", "transactions", &words!(TransactionDirection));
     check("kind", "spending_limits", &words!(LimitKind));

@@ -7,6 +7,7 @@ pub mod identity;
 pub mod messaging;
 mod objects;
 pub mod qsend;
+pub mod security;
 pub mod tokenomics;
 
 /// Gives a text type its JSON schema.

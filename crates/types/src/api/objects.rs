@@ -21,6 +21,14 @@ pub(crate) fn list<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     Ok(items.map(|items| items.into_iter().map(|item| item.0).collect()))
 }
 
+/// An object that may be absent, read as an object only, for `#[serde(default, deserialize_with = "…")]`.
+///
+/// # Errors
+/// What is no JSON object.
+pub(crate) fn one<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    Ok(Option::<Object<T>>::deserialize(deserializer)?.map(|object| object.0))
+}
+
 struct Object<T>(T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {

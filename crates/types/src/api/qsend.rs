@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::api::security::StepUp;
 #[cfg(feature = "openapi")]
 use crate::qirat::openapi::{AmountTyped, FeeTyped};
 use crate::{CommandId, GxId, ProfileId, QSendId, QSendStatus, Qirat, QiratSum, Timestamp, TxId};
@@ -182,6 +183,10 @@ pub struct QSendPay {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "openapi", schema(value_type = Option<FeeTyped>))]
     pub expected_fee: Option<Qirat>,
+    /// What confirms it, from the step-up amount on. Without it such a payment is refused with 403 and the kind of proof
+    /// that is asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "crate::api::objects::one")]
+    pub step_up: Option<StepUp>,
 }
 
 /// The answer to a payer: 200 with `PAID` once settled, 202 with `PAYING` until then.

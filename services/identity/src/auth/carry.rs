@@ -53,6 +53,7 @@ pub(crate) fn session_row(session: &NewSession, profile_id: ProfileId, origin: &
         expires_at: Col(ends(now)),
         revoked_at: None,
         revoked_reason: None,
+        device_name: None,
     }
 }
 

@@ -1,28 +1,32 @@
 //! `POST /api/v1/auth/login`.
 //!
 //! Tells nothing about who has an account: an unknown address takes as long as a known one, gets the same answer, and is
-//! locked after the same number of failures. A suspended or closed account is named only to who knows its password.
+//! locked after the same number of failures. A suspended or closed account is named only to who knows its password; so
+//! is whether a second step follows.
 
 use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use gx_base::Secret;
-use gx_base::limits::{LOGIN_FAILURES_MAX, LOGIN_LOCK_SECONDS};
-use gx_platform::auth::{NewSession, Origin, attempt_turn};
+use gx_base::limits::{LOGIN_FAILURES_MAX, LOGIN_LOCK_SECONDS, SECOND_STEP_SECONDS};
+use gx_platform::auth::{Origin, Ticket, attempt_turn};
 use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, Handled, RateClass, Route};
 use gx_platform::{App, sha256};
-use gx_store::repo::{people, sessions, sign_ins};
-use gx_types::ErrorCode;
+use gx_store::repo::{people, second_factors, sign_ins, tickets};
 use gx_types::api::identity::{LoginRequest, SessionGranted};
+use gx_types::api::security::SecondFactorNeeded;
+use gx_types::{Actor, ErrorCode, Sha256Hex, TicketPurpose};
 
-use super::carry::{Carried, carry, session_row};
+use super::begin::begin;
+use super::carry::Carried;
+use super::second_step::first_step_mark;
 use crate::fields::Password;
 use crate::refuse::refused;
-use crate::users::summary;
 
-const WINDOW: Duration = Duration::from_secs(LOGIN_LOCK_SECONDS);
+pub(crate) const WINDOW: Duration = Duration::from_secs(LOGIN_LOCK_SECONDS);
 
 /// Declares the route.
 pub(crate) fn route() -> Handled {
@@ -30,12 +34,14 @@ pub(crate) fn route() -> Handled {
         .summary("Sign in")
         .description(
             "transport token: access and refresh token in the body. transport cookie: an HttpOnly cookie and a csrfToken. \
-             Five failures within 15 minutes lock the address for 15 minutes.",
+             Five failures within 15 minutes lock the address for 15 minutes. For people with two-step sign-in the answer is \
+             202 with a ticket for the second step.",
         )
         .access(Access::Public)
         .limit(RateClass::Login)
         .body::<LoginRequest>()
         .reply::<SessionGranted>(200, "Signed in")
+        .reply::<SecondFactorNeeded>(202, "The password is right; a code comes next")
         .errors(&[
             ErrorCode::EmailRequired,
             ErrorCode::PasswordRequired,
@@ -51,15 +57,25 @@ async fn handle(
     origin: Origin,
     ApiJson(request): ApiJson<LoginRequest>,
 ) -> ApiResult<Response> {
-    let (reply, carried) = login(&app, &request, &origin).await?;
-    Ok(carried.answer(Json(reply)))
+    Ok(match login(&app, &request, &origin).await? {
+        LoggedIn::Granted(reply, carried) => carried.answer(Json(*reply)),
+        LoggedIn::SecondFactor(needed) => (StatusCode::ACCEPTED, Json(needed)).into_response(),
+    })
+}
+
+/// What a right password leads to.
+pub enum LoggedIn {
+    /// A session.
+    Granted(Box<SessionGranted>, Carried),
+    /// The second step.
+    SecondFactor(SecondFactorNeeded),
 }
 
 /// Signs a person in.
 ///
 /// # Errors
 /// 401 when address and password do not belong together, 429 while locked, 403 for a suspended or closed account.
-pub async fn login(app: &App, request: &LoginRequest, origin: &Origin) -> ApiResult<(SessionGranted, Carried)> {
+pub async fn login(app: &App, request: &LoginRequest, origin: &Origin) -> ApiResult<LoggedIn> {
     let address = request.email.trim().to_ascii_lowercase();
     if address.is_empty() {
         return Err(refused("email", ErrorCode::EmailRequired));
@@ -69,7 +85,7 @@ pub async fn login(app: &App, request: &LoginRequest, origin: &Origin) -> ApiRes
     }
 
     // 1. The lock, one attempt per address at a time.
-    let subject = sha256(format!("person\n{address}").as_bytes());
+    let subject = failure_subject(&address);
     let _turn = attempt_turn(subject).await;
     let now = app.now();
     if let Some(until) = sign_ins::locked_until(app.store().read(), subject, now).await? {
@@ -84,44 +100,56 @@ pub async fn login(app: &App, request: &LoginRequest, origin: &Origin) -> ApiRes
     let secret = Secret::new(typed.as_ref().map_or("longer than any password", Password::expose));
     let matches = app.passwords().verify(secret, hash).await? && can_match;
     let Some(person) = person.filter(|_| matches) else {
-        let locked = app
-            .store()
-            .write(move |tx| {
-                Box::pin(async move { sign_ins::failed(tx, subject, now, LOGIN_FAILURES_MAX, WINDOW).await })
-            })
-            .await
-            .map_err(ApiError::from)?;
-        if locked.is_some() {
-            tracing::warn!("an address is locked after too many failed logins");
-        }
+        count_failure(app, subject).await?;
         return Err(ErrorCode::InvalidCredentials.into());
     };
     if !person.state().may_sign_in() {
         return Err(ErrorCode::AccountDisabled.into());
     }
 
-    // 3. The session.
-    let profile_id = person.profile_id.0;
-    let session = NewSession::begin(request.transport.into(), &**app.clock(), &**app.entropy());
-    let row = session_row(&session, profile_id, origin, now);
-    app.store()
-        .write(move |tx| {
-            let row = row.clone();
-            Box::pin(async move {
-                sign_ins::succeeded(tx, subject).await?;
-                people::signed_in(tx, profile_id, now).await?;
-                sessions::insert(tx, row).await
+    // 3. The second step, for who has switched it on.
+    let owner = Actor::Person(person.profile_id.0);
+    if second_factors::is_on(app.store().read(), owner).await? {
+        let life = Duration::from_secs(SECOND_STEP_SECONDS);
+        let ticket = Ticket::new(TicketPurpose::SecondStep, owner, life, now, &**app.entropy())
+            .with_data(first_step_mark(&person.password_hash));
+        let row = ticket.row.clone();
+        app.store()
+            .write(move |tx| {
+                let row = row.clone();
+                Box::pin(async move {
+                    sign_ins::succeeded(tx, subject).await?;
+                    tickets::insert(tx, row).await
+                })
             })
-        })
+            .await
+            .map_err(ApiError::from)?;
+        return Ok(LoggedIn::SecondFactor(SecondFactorNeeded {
+            ticket: ticket.text.expose().to_owned(),
+            expires_in: SECOND_STEP_SECONDS,
+        }));
+    }
+
+    // 4. The session.
+    let (granted, carried) = begin(app, &person, request.transport, origin, subject).await?;
+    Ok(LoggedIn::Granted(Box::new(granted), carried))
+}
+
+/// Under what failed logins with an address are counted.
+pub(crate) fn failure_subject(address: &str) -> Sha256Hex {
+    sha256(format!("person\n{address}").as_bytes())
+}
+
+/// Counts a wrong password.
+pub(crate) async fn count_failure(app: &App, subject: Sha256Hex) -> ApiResult<()> {
+    let now = app.now();
+    let locked = app
+        .store()
+        .write(move |tx| Box::pin(async move { sign_ins::failed(tx, subject, now, LOGIN_FAILURES_MAX, WINDOW).await }))
         .await
         .map_err(ApiError::from)?;
-    let carried = carry(app, &session, profile_id).await?;
-    let granted = SessionGranted {
-        access_token: carried.access_token.clone(),
-        refresh_token: carried.refresh_token.clone(),
-        csrf_token: carried.csrf_token.clone(),
-        expires_in: carried.expires_in,
-        user: summary(&person),
-    };
-    Ok((granted, carried))
+    if locked.is_some() {
+        tracing::warn!("an address is locked after too many failed logins");
+    }
+    Ok(())
 }

@@ -1,18 +1,19 @@
 //! `POST /api/v1/auth/refresh`: new tokens for the newest refresh token of a session. An older one shows that two
-//! parties hold the session's tokens, and nobody can tell which is the thief: the session ends.
+//! parties hold the session's tokens, and nobody can tell which is the thief: the session ends, and its owner is told.
 
 use axum::Json;
 use axum::extract::State;
 use gx_base::limits::ACCESS_TOKEN_SECONDS;
-use gx_platform::App;
-use gx_platform::auth::{NewSession, Presented};
+use gx_platform::auth::{NewSession, Origin, Presented};
 use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, Handled, RateClass, Route};
+use gx_platform::{App, SecurityNote};
 use gx_store::Col;
 use gx_store::repo::{people, sessions};
 use gx_types::api::identity::{RefreshRequest, TokenPair};
-use gx_types::{ErrorCode, ProfileId, SessionTransport};
+use gx_types::{ErrorCode, ProfileId, SecurityEvent, SessionTransport};
 
 use super::carry::ends;
+use crate::security::device::described;
 
 /// Declares the route.
 pub(crate) fn route() -> Handled {
@@ -32,12 +33,17 @@ pub(crate) fn route() -> Handled {
         .handle(handle)
 }
 
-async fn handle(State(app): State<App>, ApiJson(request): ApiJson<RefreshRequest>) -> ApiResult<Json<TokenPair>> {
-    refresh(&app, &request).await.map(Json)
+async fn handle(
+    State(app): State<App>,
+    origin: Origin,
+    ApiJson(request): ApiJson<RefreshRequest>,
+) -> ApiResult<Json<TokenPair>> {
+    refresh(&app, &request, &origin).await.map(Json)
 }
 
 enum Outcome {
     Renewed(ProfileId),
+    Reused(Box<SecurityNote>),
     Ended(ErrorCode),
     Refused(ErrorCode),
 }
@@ -46,16 +52,18 @@ enum Outcome {
 ///
 /// # Errors
 /// 401 for a token that is none, spent, expired or revoked; 403 for a suspended or closed account.
-pub async fn refresh(app: &App, request: &RefreshRequest) -> ApiResult<TokenPair> {
+pub async fn refresh(app: &App, request: &RefreshRequest, origin: &Origin) -> ApiResult<TokenPair> {
     let presented = Presented::parse(&request.refresh_token).ok_or(ErrorCode::Unauthorized)?;
     let now = app.now();
     let session_id = presented.session_id;
     let renewed = NewSession::renew(session_id, SessionTransport::Token, &**app.entropy());
     let new_hash = renewed.refresh_hash();
+    let presenter = described(origin);
+    let held = app.clone();
     let outcome = app
         .store()
         .write(move |tx| {
-            let presented = presented.clone();
+            let (app, presented, presenter) = (held.clone(), presented.clone(), presenter.clone());
             Box::pin(async move {
                 let Some(mut row) = sessions::lock(tx, session_id).await? else {
                     return Ok(Outcome::Refused(ErrorCode::Unauthorized));
@@ -71,7 +79,10 @@ pub async fn refresh(app: &App, request: &RefreshRequest) -> ApiResult<TokenPair
                 }
                 if !presented.matches(row.refresh_hash.map(|hash| hash.0)) {
                     sessions::revoke(tx, session_id, "a spent refresh token was presented", now).await?;
-                    return Ok(Outcome::Ended(ErrorCode::SessionRevoked));
+                    let event = SecurityEvent::SessionFamilyEnded;
+                    let note = app.security_note(event, row.profile_id.0, Some(presenter));
+                    note.record(tx).await?;
+                    return Ok(Outcome::Reused(Box::new(note)));
                 }
                 let profile_id = row.profile_id.0;
                 let person = people::find(tx, profile_id).await?;
@@ -94,11 +105,14 @@ pub async fn refresh(app: &App, request: &RefreshRequest) -> ApiResult<TokenPair
             refresh_token: renewed.secret.expose().to_owned(),
             expires_in: ACCESS_TOKEN_SECONDS,
         }),
+        Outcome::Reused(note) => {
+            app.auth().ended(session_id);
+            tracing::warn!(%session_id, "a spent refresh token was presented; its session was ended");
+            note.tell(app).await;
+            Err(ErrorCode::SessionRevoked.into())
+        }
         Outcome::Ended(code) => {
             app.auth().ended(session_id);
-            if code == ErrorCode::SessionRevoked {
-                tracing::warn!(%session_id, "a spent refresh token was presented; its session was ended");
-            }
             Err(code.into())
         }
         Outcome::Refused(code) => Err(code.into()),

@@ -53,6 +53,78 @@ impl Content {
     }
 }
 
+/// Width and height of a picture, pixels; `None` for what is no picture.
+pub(crate) fn measures(bytes: &[u8]) -> Option<(u32, u32)> {
+    match Content::of(bytes)? {
+        Content::Png => Some((be32(bytes, 16)?, be32(bytes, 20)?)),
+        Content::Jpeg => {
+            let mut at = 2_usize;
+            loop {
+                let marker = *bytes.get(at + 1)?;
+                match marker {
+                    0xFF => {
+                        at += 1;
+                        continue;
+                    }
+                    0xDA => return None,
+                    0xC0..=0xCF if !matches!(marker, 0xC4 | 0xC8 | 0xCC) => {
+                        return Some((be16(bytes, at + 7)?, be16(bytes, at + 5)?));
+                    }
+                    _ => {}
+                }
+                at = at.checked_add(2)?.checked_add(usize::try_from(be16(bytes, at + 2)?).ok()?)?;
+            }
+        }
+        Content::Pdf => None,
+    }
+}
+
+/// The picture without what cameras and programs write beside it: of a JPEG the application segments (but the first,
+/// which says how it is to be shown, and Adobe's, without which colours are wrong) and comments, of a PNG the text, time
+/// and EXIF chunks. What cannot be walked through stays as it is; it was found whole before.
+pub(crate) fn without_metadata(content: Content, bytes: Vec<u8>) -> Vec<u8> {
+    let stripped = match content {
+        Content::Jpeg => stripped_jpeg(&bytes),
+        Content::Png => stripped_png(&bytes),
+        Content::Pdf => None,
+    };
+    stripped.unwrap_or(bytes)
+}
+
+fn stripped_jpeg(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut kept = bytes.get(..2)?.to_vec();
+    let mut at = 2_usize;
+    loop {
+        let marker = *bytes.get(at + 1)?;
+        if marker == 0xFF {
+            at += 1;
+            continue;
+        }
+        if marker == 0xDA {
+            kept.extend_from_slice(bytes.get(at..)?);
+            return Some(kept);
+        }
+        let next = at.checked_add(2)?.checked_add(usize::try_from(be16(bytes, at + 2)?).ok()?)?;
+        if !matches!(marker, 0xE1..=0xED | 0xEF | 0xFE) {
+            kept.extend_from_slice(bytes.get(at..next)?);
+        }
+        at = next;
+    }
+}
+
+fn stripped_png(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut kept = bytes.get(..8)?.to_vec();
+    let mut at = 8_usize;
+    while at < bytes.len() {
+        let next = at.checked_add(usize::try_from(be32(bytes, at)?).ok()?)?.checked_add(12)?;
+        if !matches!(bytes.get(at + 4..at + 8)?, b"tEXt" | b"zTXt" | b"iTXt" | b"tIME" | b"eXIf") {
+            kept.extend_from_slice(bytes.get(at..next)?);
+        }
+        at = next;
+    }
+    Some(kept)
+}
+
 fn be16(bytes: &[u8], at: usize) -> Option<u32> {
     let [a, b] = *bytes.get(at..at + 2)? else { return None };
     Some(u32::from(u16::from_be_bytes([a, b])))

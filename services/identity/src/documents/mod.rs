@@ -18,6 +18,7 @@ use gx_store::repo::documents::Document;
 use gx_types::api::identity::DocumentView;
 
 pub use content::Content;
+pub(crate) use content::{measures, without_metadata};
 
 /// Documents of a person that are not part of a submission, at most.
 pub const OPEN_DOCUMENTS_MAX: u64 = 20;

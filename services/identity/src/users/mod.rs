@@ -1,5 +1,6 @@
 //! A person's own profile. Somebody else's answers 404: who is not meant to see it learns nothing.
 
+pub mod avatar;
 pub mod change;
 pub mod national_id;
 pub mod read;

@@ -13,7 +13,7 @@ use axum::http::StatusCode;
 use gx_base::{failpoint, limits};
 use gx_contracts::Command;
 use gx_contracts::fees::TransactionType;
-use gx_platform::auth::Person;
+use gx_platform::auth::{Person, step_up};
 use gx_platform::http::{
     Access, ApiError, ApiJson, ApiPath, ApiResult, Correlation, Handled, LedgerUse, PreferWait, Route,
 };
@@ -33,7 +33,7 @@ use super::read::stored;
 use super::view::view;
 use super::why_not_payable;
 use crate::limits as spending;
-use crate::payment::{self, Wish};
+use crate::payment::{self, STEP_UP_ERRORS, Wish};
 use crate::transfers::refused;
 
 pub(crate) fn route() -> Handled {
@@ -65,6 +65,7 @@ pub(crate) fn route() -> Handled {
             ErrorCode::CommandRefused,
             ErrorCode::SystemPaused,
         ])
+        .errors(STEP_UP_ERRORS)
         .handle(pay)
 }
 
@@ -77,21 +78,30 @@ async fn pay(
     body: Option<ApiJson<QSendPay>>,
 ) -> ApiResult<(StatusCode, Json<QSendPayReply>)> {
     // 1. Begin to pay, or find that this person has.
+    let body = body.map(|ApiJson(body)| body).unwrap_or_default();
     let attempt = Attempt {
         code: code.clone(),
         payer: person.profile_id,
-        expected_fee: body.and_then(|ApiJson(body)| body.expected_fee),
+        expected_fee: body.expected_fee,
         command_id: CommandId::from_uuid(app.new_uuid()),
         correlation_id,
         now: app.now(),
     };
-    let command_id = app
-        .store()
-        .write(move |tx| {
-            let attempt = attempt.clone();
-            Box::pin(async move { attempt.begin(tx).await })
-        })
-        .await?;
+    let mut proved = false;
+    let command_id = loop {
+        let (held, attempt) = (app.clone(), attempt.clone());
+        let answer = app
+            .store()
+            .write(move |tx| {
+                let (app, attempt) = (held.clone(), attempt.clone());
+                Box::pin(async move { attempt.begin(&app, tx, proved).await })
+            })
+            .await;
+        match payment::confirm(&app, &person, body.step_up.as_ref(), proved, answer).await? {
+            Some(command_id) => break command_id,
+            None => proved = true,
+        }
+    };
     failpoint::reach("service.committed");
 
     // 2. Wait for the ledger.
@@ -131,7 +141,7 @@ struct Attempt {
 
 impl Attempt {
     /// The command that pays: a new one, or the one by which this person pays already.
-    async fn begin(self, tx: &Tx) -> ApiResult<CommandId> {
+    async fn begin(self, app: &App, tx: &Tx, proved: bool) -> ApiResult<CommandId> {
         // The payer first, then the request: everyone takes these locks in the same order.
         payments::lock_payer(tx, self.payer).await?;
         let request = qsend::by_code(tx, self.code.as_str()).await?.ok_or_else(ApiError::not_found)?;
@@ -154,6 +164,7 @@ impl Attempt {
         };
         let judged = payment::judge(facts, &wish)?;
         spending::enforce(tx, &judged, self.now).await?;
+        step_up::check(app, tx, self.payer, request.amount.0, proved).await?;
         let fee = judged.price.quote.fee;
         let payment = Payment {
             payer: self.payer,

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use gx_base::{failpoint, limits};
 use gx_contracts::Command;
 use gx_contracts::fees::TransactionType;
-use gx_platform::auth::Person;
+use gx_platform::auth::{Person, step_up};
 use gx_platform::http::{
     Access, ApiError, ApiJson, ApiResult, Correlation, Handled, Idempotency, IdempotencyKey, LedgerUse, PreferWait,
     Route,
@@ -27,7 +27,7 @@ use serde::{Deserialize, Serialize};
 
 use super::refused;
 use crate::limits as spending;
-use crate::payment::{self, Wish};
+use crate::payment::{self, STEP_UP_ERRORS, Wish};
 use crate::text;
 
 const ROUTE: &str = "POST /api/v1/transfers";
@@ -59,6 +59,7 @@ pub(crate) fn route() -> Handled {
             ErrorCode::CommandRefused,
             ErrorCode::SystemPaused,
         ])
+        .errors(STEP_UP_ERRORS)
         .handle(create)
 }
 
@@ -79,13 +80,23 @@ async fn create(
     // 1. What can be said without looking anything up.
     let transfer = Transfer::read(&app, &person, &key, correlation_id, &request)?;
 
-    // 2. Judge and enqueue in one transaction.
-    let actor = Actor::Person(person.profile_id);
-    let once = idempotent(&app, actor, ROUTE, Some(&key), &request, move |tx| {
-        let transfer = transfer.clone();
-        Box::pin(async move { transfer.enqueue(tx).await })
-    })
-    .await?;
+    // 2. Judge and enqueue in one transaction. A proof is looked at only when it is asked for, so a repeated request
+    // needs none; it is no part of what is kept of the request.
+    let proof = request.step_up.clone();
+    let body = TransferRequest { step_up: None, ..request };
+    let (actor, mut proved) = (Actor::Person(person.profile_id), false);
+    let once = loop {
+        let (held, transfer) = (app.clone(), transfer.clone());
+        let answer = idempotent(&app, actor, ROUTE, Some(&key), &body, move |tx| {
+            let (app, transfer) = (held.clone(), transfer.clone());
+            Box::pin(async move { transfer.enqueue(&app, tx, proved).await })
+        })
+        .await;
+        match payment::confirm(&app, &person, proof.as_ref(), proved, answer).await? {
+            Some(once) => break once,
+            None => proved = true,
+        }
+    };
     failpoint::reach("service.committed");
 
     // 3. Wait as long as the caller likes.
@@ -145,7 +156,7 @@ impl Transfer {
         })
     }
 
-    async fn enqueue(self, tx: &Tx) -> ApiResult<Enqueued> {
+    async fn enqueue(self, app: &App, tx: &Tx, proved: bool) -> ApiResult<Enqueued> {
         payments::lock_payer(tx, self.payer).await?;
         let facts = payments::facts(tx, self.payer, self.receiver).await?;
         let wish = Wish {
@@ -156,6 +167,7 @@ impl Transfer {
         };
         let judged = payment::judge(facts, &wish)?;
         spending::enforce(tx, &judged, self.now).await?;
+        step_up::check(app, tx, self.payer, self.amount, proved).await?;
         let command = Command::TransferTokens {
             profile_id: self.payer,
             from: judged.from,

@@ -10,6 +10,7 @@ mod payments;
 mod pending;
 mod qsend;
 mod requests;
+mod step_up;
 mod still;
 mod sweeping;
 mod world;
