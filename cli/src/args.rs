@@ -109,6 +109,10 @@ pub struct Serve {
     /// served; port 9092 on the same interface unless given
     #[arg(long, value_name = "ADDRESS")]
     pub metrics: Option<std::net::SocketAddr>,
+    /// Address of the second listener of messaging, which serves the socket only; its own port (3008) unless given or
+    /// `--listen` is
+    #[arg(long)]
+    pub listen_socket: Option<std::net::SocketAddr>,
 }
 
 /// What else can be served.
@@ -273,6 +277,30 @@ pub enum Bench {
         /// How many sign in at once
         #[arg(long, default_value_t = 200)]
         logins: u64,
+    },
+    /// Notices to connected clients while payments go on, and the memory of idle connections beside a Node server
+    Live {
+        /// Data folder, kept and used again; a temporary one when left out
+        #[arg(long, value_name = "DIR")]
+        data: Option<PathBuf>,
+        /// People on the platform; those who are missing are seeded first; half of them pay, half of them look
+        #[arg(long, default_value_t = 400)]
+        people: u64,
+        /// Payments in a second
+        #[arg(long, default_value_t = 500)]
+        rate: u64,
+        /// How long to measure
+        #[arg(long, default_value_t = 20)]
+        seconds: u64,
+        /// Idle connections
+        #[arg(long, default_value_t = 2_000)]
+        sockets: usize,
+        /// Node, for the comparison
+        #[arg(long, value_name = "FILE")]
+        node: Option<PathBuf>,
+        /// Folder of Node's modules, with socket.io
+        #[arg(long, value_name = "DIR")]
+        node_modules: Option<PathBuf>,
     },
     /// `gx up` as a process of its own: start to ready, and resident memory and processor time when nothing happens
     Up {

@@ -2,6 +2,7 @@
 
 mod figures;
 pub mod http;
+mod live;
 mod login;
 pub mod people;
 mod running;
@@ -36,6 +37,11 @@ pub async fn run(bench: Bench) -> Result<()> {
             http(data, load).await
         }
         Bench::Login { logins } => login(logins).await,
+        Bench::Live { data, people, rate, seconds, sockets, node, node_modules } => {
+            let node = node.zip(node_modules);
+            let measured = Duration::from_secs(seconds);
+            live::run(live::Wanted { data, people, rate, measured, sockets, node }).await
+        }
         Bench::Seed { data, people } => seed(data, people).await,
         Bench::Up { data, people, seconds } => up::run(data, people, Duration::from_secs(seconds)).await,
     }

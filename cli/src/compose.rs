@@ -3,6 +3,7 @@
 
 use anyhow::Result;
 use gx_base::Component;
+use gx_messaging::live::Live;
 use gx_platform::App;
 use gx_platform::Served;
 use gx_platform::health::{Health, HealthBuilder};
@@ -31,13 +32,32 @@ fn mailbox(app: &App) -> RouteSet {
     gx_platform::dev_mailbox_routes(app.env())
 }
 
-/// A service on its own port.
+/// A service on its own port, without the socket.
 ///
 /// # Errors
 /// Never for a service.
 pub fn service(component: Component, app: &App) -> Result<Served> {
+    service_with(component, app, None)
+}
+
+/// A service on its own port; messaging serves the socket too, where there is one.
+///
+/// # Errors
+/// Never for a service.
+pub fn service_with(component: Component, app: &App, live: Option<&Live>) -> Result<Served> {
     let routes = routes(component, app).ok_or_else(|| anyhow::anyhow!("{component} is no service"))?;
-    Ok(Served::new(component.name(), app, service_health(component, app), build_info()).routes(routes))
+    let served = Served::new(component.name(), app, service_health(component, app), build_info()).routes(routes);
+    Ok(match live.filter(|_| component == Component::Messaging) {
+        Some(live) => served.extra(live.router()),
+        None => served,
+    })
+}
+
+/// The second listener of messaging: the socket and nothing else.
+#[must_use]
+pub fn socket_listener(app: &App, live: &Live) -> Served {
+    let component = Component::Messaging;
+    Served::new(component.name(), app, service_health(component, app), build_info()).extra(live.router())
 }
 
 /// A service needs the database; without the ledger it serves less.

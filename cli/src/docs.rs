@@ -82,7 +82,9 @@ fn command(text: &mut String, of: &mut clap::Command) {
 fn components() -> String {
     let mut text = format!("# Components\n\n{NOTE}| component | workload | port | what |\n|---|---|---|---|\n");
     for component in Component::ALL {
-        let port = component.port().map_or_else(|| "–".to_owned(), |port| port.to_string());
+        let ports: Vec<String> =
+            [component.port(), component.socket_port()].iter().flatten().map(u16::to_string).collect();
+        let port = if ports.is_empty() { "–".to_owned() } else { ports.join(", ") };
         line!(text, "| {} | {} | {port} | {} |", component.name(), component.workload(), component.what());
     }
     text
@@ -114,6 +116,10 @@ pub const METRICS: &[MetricRoom] = &[
     MetricRoom { scope: AT_LEDGER, metrics: gx_fabric::client::METRICS },
     MetricRoom { scope: MetricScope::At(&[Component::OutboxSubmitter]), metrics: gx_outbox_submitter::METRICS },
     MetricRoom { scope: MetricScope::At(&[Component::Projector]), metrics: gx_projector::METRICS },
+    MetricRoom {
+        scope: MetricScope::At(&[Component::Messaging, Component::Wallet]),
+        metrics: gx_messaging::live::metrics::METRICS,
+    },
 ];
 
 fn metrics() -> String {

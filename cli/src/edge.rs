@@ -3,6 +3,7 @@
 use anyhow::{Context, Result};
 use axum::Router;
 use gx_base::Component;
+use gx_messaging::live::{self, Live};
 use gx_platform::health::HealthBuilder;
 use gx_platform::http::{RouteSet, api_not_found};
 use gx_platform::{App, Served};
@@ -17,10 +18,10 @@ use crate::compose::{self, SERVICES};
 ///
 /// # Errors
 /// Never for the services of this build.
-pub fn in_process(app: &App, targets: Vec<Target>) -> Result<Served> {
+pub fn in_process(app: &App, targets: Vec<Target>, live: &Live) -> Result<Served> {
     let sets = service_routes(app)?;
     let guarded = api_not_found(Router::new(), app, &sets.iter().collect::<Vec<_>>());
-    let api = sets.into_iter().fold(guarded, |router, set| router.merge(set.mount(app)));
+    let api = sets.into_iter().fold(guarded, |router, set| router.merge(set.mount(app))).merge(live.router());
     serve(app, targets, api)
 }
 
@@ -41,7 +42,8 @@ pub fn forwarding(app: &App) -> Result<Served> {
         let routes = compose::routes(*service, app).with_context(|| format!("{service} is no service"))?;
         let url = address_of(*service, app)?;
         let paths = routes.metas().map(gx_platform::http::RouteMeta::path).collect();
-        upstreams.push(Upstream { component: service.name(), url, paths });
+        let socket = (*service == Component::Messaging).then_some(live::PATH);
+        upstreams.push(Upstream { component: service.name(), url, paths, socket });
     }
     let mut targets: Vec<Target> = Vec::new();
     for component in Component::SERVED.iter().filter(|component| **component != Component::Wallet) {
@@ -55,6 +57,7 @@ fn serve(app: &App, targets: Vec<Target>, api: Router) -> Result<Served> {
     let options = EdgeOptions {
         env: app.env(),
         public_url: app.settings().public_url.clone(),
+        socket_url: app.settings().public_ws_url.clone(),
         components: targets,
         clock: app.clock().clone(),
         entropy: app.entropy().clone(),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use gx_base::{Component, SystemClock, SystemEntropy};
 use gx_ledger::{EmbeddedLedger, EmbeddedOptions, Ledger};
+use gx_messaging::live::Live;
 use gx_outbox_submitter::SubmitterOptions;
 use gx_platform::health::HealthBuilder;
 use gx_platform::settings::Settings;
@@ -50,11 +51,24 @@ pub async fn run(serve: Serve) -> Result<()> {
     let listener =
         TcpListener::bind(address).await.with_context(|| format!("{component} cannot listen on {address}"))?;
 
+    // The second listener of messaging: on its own port, or where the first one was moved, only where it is told to.
+    let standard = component.socket_port().filter(|_| serve.listen.is_none());
+    let socket = serve.listen_socket.or(standard.map(|port| SocketAddr::new(settings.listen_address, port)));
+    let socket = match socket.filter(|_| component.socket_port().is_some()) {
+        Some(address) => Some(
+            TcpListener::bind(address)
+                .await
+                .with_context(|| format!("the socket of {component} cannot listen on {address}"))?,
+        ),
+        None => None,
+    };
+
     let stop = CancellationToken::new();
     let parts = AppParts::connect(settings, Arc::new(SystemClock), Arc::new(SystemEntropy), stop.clone()).await?;
     parts.store.check_schema().await.context("`gx migrate` brings the schema to this build's")?;
     let app = App::start(parts).await?;
     compose::start_jobs(component, &app);
+    let live = (component == Component::Messaging).then(|| Live::start(&app));
     let mut tasks: JoinSet<Result<()>> = JoinSet::new();
     let served = match component {
         Component::Wallet => edge::forwarding(&app)?,
@@ -68,9 +82,14 @@ pub async fn run(serve: Serve) -> Result<()> {
             let ledger: Arc<dyn Ledger> = outside.ledger;
             workers::projectors(&app, &ledger, &crew(&app, outside.place)?, &stop, &mut tasks)
         }
-        _ => compose::service(component, &app)?,
+        _ => compose::service_with(component, &app, live.as_ref())?,
     };
     println!("{component} at http://{}", listener.local_addr()?);
+    if let (Some(listener), Some(live)) = (socket, &live) {
+        println!("{component}, socket only, at http://{}", listener.local_addr()?);
+        let (served, stop) = (compose::socket_listener(&app, live), stop.clone());
+        tasks.spawn(async move { Ok(served.serve(listener, stop).await?) });
+    }
     let serving = tokio::spawn(served.serve(listener, stop.clone()));
     let ended = tokio::select! {
         () = stop_signal() => Ok(()),

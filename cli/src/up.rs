@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use gx_base::{Clock, Component, Entropy, SystemClock, SystemEntropy};
 use gx_ledger::{EmbeddedLedger, EmbeddedOptions, Ledger};
+use gx_messaging::live::Live;
 use gx_ops::BootstrapError;
 use gx_outbox_submitter::SubmitterOptions;
 use gx_platform::{App, AppParts};
@@ -32,6 +33,9 @@ const PORT_STEP: u16 = 10_000;
 const BOOTSTRAP_LIMIT: Duration = Duration::from_secs(60);
 
 type Listeners = BTreeMap<Component, TcpListener>;
+
+/// The name under which the second listener of messaging is told and written down.
+const SOCKET_LISTENER: &str = "messaging-socket";
 
 /// Puts something between the workers and the ledger.
 pub type Line = Box<dyn Fn(Arc<dyn Ledger>) -> Arc<dyn Ledger> + Send + Sync>;
@@ -96,6 +100,14 @@ pub async fn run(up: Up, machine: Machine) -> Result<()> {
     let mut listeners = bind(&bound, up.port, up.place.env).await?;
     let gateway = listeners.remove(&Component::Ledger);
     let addresses = addresses_of(&listeners)?;
+    let socket = match Component::Messaging.socket_port().filter(|_| wanted.contains(&Component::Messaging)) {
+        Some(own) => Some(listen(SOCKET_LISTENER, own, up.port, up.place.env).await?),
+        None => None,
+    };
+    let mut named = by_name(&addresses);
+    if let Some(listener) = &socket {
+        named.insert(SOCKET_LISTENER, format!("http://{}", listener.local_addr()?));
+    }
     let wallet_port = match listeners.get(&Component::Wallet) {
         Some(listener) => listener.local_addr()?.port(),
         None => WALLET_PORT,
@@ -149,7 +161,7 @@ pub async fn run(up: Up, machine: Machine) -> Result<()> {
         tasks.spawn(async move { Ok(endpoint.serve(listener, stop).await?) });
     }
     let has_ledger = reached.is_some();
-    start(&app, reached, listeners, &addresses, &crew, &stop, &mut tasks)?;
+    start(&app, reached, listeners, socket, &addresses, &crew, &stop, &mut tasks)?;
 
     // 4. What a first start needs.
     let running = async {
@@ -167,8 +179,8 @@ pub async fn run(up: Up, machine: Machine) -> Result<()> {
         }
         let no_people = up.no_people || !has_countries;
         let lines = if up.only.is_empty() { logins(&app, &home, no_people, started).await? } else { Vec::new() };
-        write_private(&home.addresses_file(), &serde_json::to_string_pretty(&by_name(&addresses))?)?;
-        report(&app, &home, &addresses, has_ledger.then_some(crew.ledger.as_str()), &lines, started);
+        write_private(&home.addresses_file(), &serde_json::to_string_pretty(&named)?)?;
+        report(&app, &home, &named, has_ledger.then_some(crew.ledger.as_str()), &lines, started);
         anyhow::Ok(())
     };
     let ended = tokio::select! {
@@ -205,29 +217,33 @@ async fn bind(wanted: &[Component], wallet_port: Option<u16>, env: EnvName) -> R
     let mut listeners = Listeners::new();
     for component in wanted {
         let Some(own) = component.port() else { continue };
-        let port = match wallet_port {
-            Some(0) => 0,
-            // The components' ports lie above the wallet's.
-            Some(port) => own
-                .checked_sub(WALLET_PORT)
-                .and_then(|above| port.checked_add(above))
-                .with_context(|| format!("--port {port} leaves no port for {component}: choose a lower one"))?,
-            None => {
-                let step = match env {
-                    EnvName::Devnet => 0,
-                    EnvName::Testnet => PORT_STEP,
-                    EnvName::Mainnet => 2 * PORT_STEP,
-                };
-                own + step
-            }
-        };
-        let address = SocketAddr::from(([127, 0, 0, 1], port));
-        let listener = TcpListener::bind(address).await.with_context(|| {
-            format!("{component} cannot listen on {address}; `--port` moves all ports, or stop what listens there")
-        })?;
+        let listener = listen(component.name(), own, wallet_port, env).await?;
         listeners.insert(*component, listener);
     }
     Ok(listeners)
+}
+
+async fn listen(name: &str, own: u16, wallet_port: Option<u16>, env: EnvName) -> Result<TcpListener> {
+    let port = match wallet_port {
+        Some(0) => 0,
+        // The components' ports lie above the wallet's.
+        Some(port) => own
+            .checked_sub(WALLET_PORT)
+            .and_then(|above| port.checked_add(above))
+            .with_context(|| format!("--port {port} leaves no port for {name}: choose a lower one"))?,
+        None => {
+            let step = match env {
+                EnvName::Devnet => 0,
+                EnvName::Testnet => PORT_STEP,
+                EnvName::Mainnet => 2 * PORT_STEP,
+            };
+            own + step
+        }
+    };
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    TcpListener::bind(address).await.with_context(|| {
+        format!("{name} cannot listen on {address}; `--port` moves all ports, or stop what listens there")
+    })
 }
 
 fn addresses_of(listeners: &Listeners) -> Result<BTreeMap<Component, String>> {
@@ -237,8 +253,8 @@ fn addresses_of(listeners: &Listeners) -> Result<BTreeMap<Component, String>> {
         .collect()
 }
 
-fn by_name(addresses: &BTreeMap<Component, String>) -> BTreeMap<&str, &str> {
-    addresses.iter().map(|(component, address)| (component.name(), address.as_str())).collect()
+fn by_name(addresses: &BTreeMap<Component, String>) -> BTreeMap<&'static str, String> {
+    addresses.iter().map(|(component, address)| (component.name(), address.clone())).collect()
 }
 
 /// The ledger that the settings name, in place of an embedded one.
@@ -277,15 +293,24 @@ fn open_ledger(
 }
 
 /// Starts every component that has a listener.
+#[expect(clippy::too_many_arguments, reason = "each is another part of the machine, and it is called once")]
 fn start(
     app: &App,
     ledger: Option<Arc<dyn Ledger>>,
     listeners: Listeners,
+    socket: Option<TcpListener>,
     addresses: &BTreeMap<Component, String>,
     crew: &workers::Crew,
     stop: &CancellationToken,
     tasks: &mut JoinSet<Result<()>>,
 ) -> Result<()> {
+    // One socket for every listener that serves it.
+    let with_socket = [Component::Messaging, Component::Wallet].iter().any(|part| listeners.contains_key(part));
+    let live = with_socket.then(|| Live::start(app));
+    if let (Some(listener), Some(live)) = (socket, &live) {
+        let (served, stop) = (compose::socket_listener(app, live), stop.clone());
+        tasks.spawn(async move { served.serve(listener, stop).await.context(SOCKET_LISTENER) });
+    }
     for (component, listener) in listeners {
         let served = match component {
             Component::OutboxSubmitter | Component::Projector => {
@@ -302,9 +327,9 @@ fn start(
                     .iter()
                     .map(|(component, url)| Target { name: component.name(), url: url.clone() })
                     .collect();
-                edge::in_process(app, targets)?
+                edge::in_process(app, targets, live.as_ref().context("the wallet has a socket")?)?
             }
-            _ => compose::service(component, app)?,
+            _ => compose::service_with(component, app, live.as_ref())?,
         };
         if SERVICES.contains(&component) {
             compose::start_jobs(component, app);
@@ -331,15 +356,15 @@ async fn logins(app: &App, home: &Home, no_people: bool, started: Instant) -> Re
 fn report(
     app: &App,
     home: &Home,
-    addresses: &BTreeMap<Component, String>,
+    addresses: &BTreeMap<&str, String>,
     ledger: Option<&str>,
     lines: &[String],
     started: Instant,
 ) {
     println!("\nGX {} is ready after {} ms.\n", app.env(), started.elapsed().as_millis());
-    for (component, address) in addresses {
-        let shown = if *component == Component::Wallet { &app.settings().public_url } else { address };
-        println!("  {:<17} {shown}", component.name());
+    for (name, address) in addresses {
+        let shown = if *name == Component::Wallet.name() { &app.settings().public_url } else { address };
+        println!("  {name:<17} {shown}");
     }
     if let Some(ledger) = ledger {
         println!("  {:<17} {ledger}", "ledger");

@@ -64,6 +64,14 @@ impl PlatformBuilder {
         self
     }
 
+    /// The same without Redis and S3, whatever the test run has.
+    #[must_use]
+    pub fn in_processes_alone(mut self) -> Self {
+        self.in_processes = true;
+        self.args = vec!["--only".to_owned(), "ledger,outbox-submitter,projector".to_owned()];
+        self
+    }
+
     /// Further arguments of `gx up`.
     #[must_use]
     pub fn args(mut self, args: &[&str]) -> Self {
@@ -76,6 +84,14 @@ impl PlatformBuilder {
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.env.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// Starts it and waits until it lists its addresses, ready or not.
+    pub async fn start_unready(self) -> Platform {
+        let mut platform = self.prepare().await;
+        platform.start_only();
+        assert!(platform.listed().await, "gx up ended:\n{}", platform.log());
+        platform
     }
 
     /// Starts it and waits until every component is ready.
@@ -109,7 +125,19 @@ impl PlatformBuilder {
             env.push(("DATABASE_URL".to_owned(), url));
         }
         // A person's limits are for people; a suite is many people from one address.
-        for class in ["PEER", "LOGIN", "REGISTER", "CODE_SEND", "CODE_CHECK", "READ", "WRITE", "UPLOAD", "LOOKUP"] {
+        for class in [
+            "PEER",
+            "LOGIN",
+            "REGISTER",
+            "CODE_SEND",
+            "CODE_CHECK",
+            "READ",
+            "WRITE",
+            "UPLOAD",
+            "LOOKUP",
+            "SOCKET",
+            "SOCKET_EVENT",
+        ] {
             env.push((format!("RATE_LIMIT_{class}"), "1000000/60".to_owned()));
         }
         if let Some((_, endpoint)) = env.iter().find(|(name, _)| name == "S3_ENDPOINT") {
@@ -227,17 +255,9 @@ impl Platform {
     /// it catches up. Whether it is ready.
     pub async fn try_restart(&mut self) -> bool {
         self.start_only();
-        let addresses = self.addresses_file();
-        let listed = wait_for("gx up to list its addresses", START_LIMIT, || {
-            let (text, ended) = (std::fs::read_to_string(&addresses).ok(), self.has_ended());
-            async move {
-                let listed = text.and_then(|text| serde_json::from_str::<BTreeMap<String, String>>(&text).ok());
-                if ended { Some(None) } else { listed.map(Some) }
-            }
-        })
-        .await;
-        let Some(listed) = listed else { return false };
-        self.addresses = listed;
+        if !self.listed().await {
+            return false;
+        }
         let client = reqwest::Client::new();
         let urls: Vec<String> = self.addresses.values().map(|address| format!("{address}/readyz")).collect();
         for url in urls {
@@ -253,6 +273,22 @@ impl Platform {
                 return false;
             }
         }
+        true
+    }
+
+    /// Waits until it lists its addresses. `false`: it has ended.
+    async fn listed(&mut self) -> bool {
+        let addresses = self.addresses_file();
+        let listed = wait_for("gx up to list its addresses", START_LIMIT, || {
+            let (text, ended) = (std::fs::read_to_string(&addresses).ok(), self.has_ended());
+            async move {
+                let listed = text.and_then(|text| serde_json::from_str::<BTreeMap<String, String>>(&text).ok());
+                if ended { Some(None) } else { listed.map(Some) }
+            }
+        })
+        .await;
+        let Some(listed) = listed else { return false };
+        self.addresses = listed;
         true
     }
 

@@ -118,4 +118,8 @@
   const start = (root) => { localTimes(root); countdowns(root); copies(root); scanners(root); };
   start(document);
   refresh();
+
+  // What follows by itself puts new parts in place and asks for them to be set up.
+  addEventListener("gx:replaced", (event) => start(event.target));
+  globalThis.gxSubstance = substance;
 })();

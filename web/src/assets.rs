@@ -26,6 +26,8 @@ static STYLE: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("gx", "css", "text/css; charset=utf-8", include_str!("../assets/gx.css")));
 static SCRIPT: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("gx", "js", "text/javascript; charset=utf-8", include_str!("../assets/gx.js")));
+static LIVE: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("live", "js", "text/javascript; charset=utf-8", include_str!("../assets/live.js")));
 static ICON: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("gx", "svg", "image/svg+xml", include_str!("../assets/gx.svg")));
 
@@ -36,6 +38,8 @@ pub struct AssetPaths {
     pub style: &'static str,
     /// The script of enhancements.
     pub script: &'static str,
+    /// The script that follows what happens.
+    pub live: &'static str,
     /// The icon.
     pub icon: &'static str,
 }
@@ -43,7 +47,7 @@ pub struct AssetPaths {
 /// The addresses of this build's files.
 #[must_use]
 pub fn paths() -> AssetPaths {
-    AssetPaths { style: &STYLE.path, script: &SCRIPT.path, icon: &ICON.path }
+    AssetPaths { style: &STYLE.path, script: &SCRIPT.path, live: &LIVE.path, icon: &ICON.path }
 }
 
 /// Serves the files. An address of another build is not found: nothing else would match its hash.
@@ -53,7 +57,7 @@ pub(crate) fn router<S: Clone + Send + Sync + 'static>() -> Router<S> {
 
 async fn asset(Path(name): Path<String>) -> Response {
     let wanted = format!("/assets/{name}");
-    match [&*STYLE, &*SCRIPT, &*ICON].into_iter().find(|asset| asset.path == wanted) {
+    match [&*STYLE, &*SCRIPT, &*LIVE, &*ICON].into_iter().find(|asset| asset.path == wanted) {
         Some(asset) => serve(asset, "public, max-age=31536000, immutable"),
         None => StatusCode::NOT_FOUND.into_response(),
     }

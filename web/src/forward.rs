@@ -15,6 +15,7 @@ use axum::routing::any;
 use futures::TryStreamExt;
 use gx_base::{Clock, Entropy, EntropyExt};
 use gx_types::{CorrelationId, ErrorCode, Problem};
+use hyper_util::rt::TokioIo;
 
 /// How long a service may take to accept a connection.
 const CONNECT_WAIT: Duration = Duration::from_secs(2);
@@ -46,6 +47,8 @@ pub struct Upstream {
     pub url: String,
     /// The paths of its routes; what they begin with (`/api/v1/<name>`) is handed to it.
     pub paths: Vec<&'static str>,
+    /// Where its socket is, if it has one: WebSocket connections are handed on as well.
+    pub socket: Option<&'static str>,
 }
 
 impl Upstream {
@@ -113,6 +116,12 @@ pub fn routes(
         if !usable {
             return Err(ForwardError::Address { component: upstream.component, url: upstream.url.clone() });
         }
+        if let Some(path) = upstream.socket {
+            let (forwarder, base, component) = (Arc::clone(&forwarder), base.clone(), upstream.component);
+            let handler =
+                any(move |request: Request| async move { forwarder.hand_on(component, &base, request).await });
+            router = router.route(path, handler);
+        }
         for prefix in upstream.prefixes() {
             let (forwarder, base, component) = (Arc::clone(&forwarder), base.clone(), upstream.component);
             let handler =
@@ -124,7 +133,8 @@ pub fn routes(
 }
 
 impl Forwarder {
-    async fn hand_on(&self, component: &'static str, base: &str, request: Request) -> Response {
+    async fn hand_on(&self, component: &'static str, base: &str, mut request: Request) -> Response {
+        let upgrade = wants_websocket(request.headers()).then(|| hyper::upgrade::on(&mut request));
         let (parts, body) = request.into_parts();
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
         let correlation = parts
@@ -140,6 +150,10 @@ impl Forwarder {
             headers.insert(&CORRELATION, value);
         }
         append_peer(&mut headers, peer);
+        if upgrade.is_some() {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+            headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+        }
         let asked = self
             .client
             .request(parts.method, &target)
@@ -148,6 +162,26 @@ impl Forwarder {
             .send()
             .await;
         match asked {
+            Ok(answer) if answer.status() == StatusCode::SWITCHING_PROTOCOLS && upgrade.is_some() => {
+                let mut response = Response::new(Body::empty());
+                *response.status_mut() = answer.status();
+                *response.headers_mut() = answer.headers().clone();
+                // Both sides become plain connections once this response is on its way.
+                tokio::spawn(async move {
+                    let Some(upgrade) = upgrade else { return };
+                    let (near, far) = tokio::join!(upgrade, answer.upgrade());
+                    match (near, far) {
+                        (Ok(near), Ok(mut far)) => {
+                            let mut near = TokioIo::new(near);
+                            // It ends when one side does, whichever way.
+                            let _ = tokio::io::copy_bidirectional(&mut near, &mut far).await;
+                        }
+                        (Err(error), _) => tracing::debug!(%error, "a socket was not opened by its client"),
+                        (_, Err(error)) => tracing::debug!(component, %error, "a socket was not opened by the service"),
+                    }
+                });
+                response
+            }
             Ok(answer) => {
                 let mut response = Response::new(Body::empty());
                 *response.status_mut() = answer.status();
@@ -181,6 +215,11 @@ fn unreachable(component: &str, correlation: CorrelationId) -> Response {
     let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
     response
+}
+
+/// Whether a client asks to turn its connection into a WebSocket.
+fn wants_websocket(headers: &HeaderMap) -> bool {
+    headers.get(header::UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
 /// Takes out what concerns one connection only, and what `Connection` names.
@@ -218,6 +257,7 @@ mod tests {
             component: "admin",
             url: "http://localhost:1".to_owned(),
             paths: vec!["/api/v1/admin/users/{id}", "/api/v1/public/supply", "/api/v1/admin/auth/login", "/health"],
+            socket: None,
         };
         assert_eq!(upstream.prefixes(), ["/api/v1/admin", "/api/v1/public"]);
     }

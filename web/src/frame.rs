@@ -18,9 +18,19 @@ use crate::next;
 use crate::view::{Chrome, Tab, Viewer};
 use crate::visit::{Frame, is_console};
 
-/// Nothing from elsewhere, no inline script or style, no framing.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
-                      manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Nothing from elsewhere, no inline script or style, no framing; connections to ourselves and to the socket, which is named
+/// because not every browser takes `'self'` for it.
+pub(crate) fn policy(sockets: &[&str]) -> HeaderValue {
+    let mut sockets = sockets.to_vec();
+    sockets.dedup();
+    let text = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' {}; \
+         manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+        sockets.join(" ")
+    );
+    // Addresses were checked with the settings; without them everything else still holds.
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("default-src 'none'; style-src 'self'"))
+}
 
 #[derive(Template)]
 #[template(path = "error.html")]
@@ -69,7 +79,7 @@ pub(crate) async fn around(State(web): State<Web>, mut request: Request, next: N
     if let Ok(id) = correlation.to_string().parse() {
         headers.insert("x-correlation-id", id);
     }
-    harden(headers);
+    harden(headers, &web.policy);
     response
 }
 
@@ -126,9 +136,9 @@ fn error_page(web: &Web, viewer: Viewer, console: bool, trouble: &Trouble, numbe
     }
 }
 
-fn harden(headers: &mut HeaderMap) {
+fn harden(headers: &mut HeaderMap, policy: &HeaderValue) {
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert_with(|| policy.clone());
     for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::CACHE_CONTROL, "no-store"),
         (header::REFERRER_POLICY, "same-origin"),
         (header::HeaderName::from_static("permissions-policy"), "camera=(self), microphone=(), geolocation=()"),

@@ -33,6 +33,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
+use axum::http::HeaderValue;
 use gx_base::{Clock, Entropy};
 use gx_types::EnvName;
 use tower::ServiceExt;
@@ -48,6 +49,8 @@ pub struct EdgeOptions {
     pub env: EnvName,
     /// Where people reach the edge, for example `https://wallet.gxcoin.money`; decides whether cookies are `Secure`.
     pub public_url: String,
+    /// Where browsers reach the socket: `public_url`, or an address of its own.
+    pub socket_url: String,
     /// The components that the status page asks.
     pub components: Vec<Target>,
     /// The time.
@@ -62,6 +65,10 @@ pub struct WebInner {
     pub env: EnvName,
     /// Where people reach the edge, without a slash at the end.
     pub public_url: String,
+    /// The socket's own address, when it is not below `public_url`.
+    pub socket_url: Option<String>,
+    /// What browsers may load, and from where.
+    pub policy: HeaderValue,
     /// The API.
     pub api: Api,
     /// How the components are.
@@ -100,7 +107,9 @@ impl Web {
     /// A frame for nobody.
     #[must_use]
     pub fn chrome(&self) -> Chrome {
-        Chrome::new(self.env, self.dev_mailbox())
+        let mut chrome = Chrome::new(self.env, self.dev_mailbox());
+        chrome.socket_url.clone_from(&self.socket_url);
+        chrome
     }
 
     /// How cookies are set.
@@ -110,14 +119,26 @@ impl Web {
     }
 }
 
+/// The address of a WebSocket at an HTTP address.
+fn websocket(url: &str) -> String {
+    match url.strip_prefix("http") {
+        Some(rest) => format!("ws{rest}"),
+        None => url.to_owned(),
+    }
+}
+
 /// The edge: the API routes as they are given, and the pages.
 ///
 /// `api` holds the routes of the services, mounted in process or forwarded ([`forward::routes`]), and answers unknown
 /// addresses below `/api/` itself; every other unknown address is a page that does not exist.
 pub fn edge(options: EdgeOptions, api: Router) -> Router {
+    let public_url = options.public_url.trim_end_matches('/').to_owned();
+    let socket_url = websocket(options.socket_url.trim_end_matches('/'));
     let web = Web(Arc::new(WebInner {
         env: options.env,
-        public_url: options.public_url.trim_end_matches('/').to_owned(),
+        policy: frame::policy(&[websocket(&public_url).as_str(), socket_url.as_str()]),
+        socket_url: (socket_url != websocket(&public_url)).then_some(socket_url),
+        public_url,
         api: Api::new(api.clone()),
         probe: Probe::new(options.components, Arc::clone(&options.clock)),
         clock: options.clock,

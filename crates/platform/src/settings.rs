@@ -25,6 +25,8 @@ const SESSION_SECRET_CHARS_MIN: usize = 32;
 
 /// Most submitters or projectors in one process.
 const COUNT_MAX: usize = 16;
+/// Most sockets that a setting may allow.
+const SOCKETS_MAX: usize = 1_000_000;
 
 macro_rules! settings {
     ($($constant:ident = $name:literal $([$($alias:literal),*])?, $default:expr, secret: $secret:literal, $help:literal;)*) => {
@@ -71,6 +73,8 @@ settings! {
     PROJECTOR_URL = "PROJECTOR_URL", None, secret: false, "Address of the projector's health, for the status page of an edge that runs elsewhere.";
     OUTBOX_SUBMITTERS = "OUTBOX_SUBMITTERS", Some("1"), secret: false, "Submitters that one process runs.";
     PROJECTORS = "PROJECTORS", Some("1"), secret: false, "Projectors that one process runs; one applies blocks, the others stand by.";
+    SOCKETS_PER_PERSON = "SOCKETS_PER_PERSON", Some("20"), secret: false, "Sockets that one person may have open in one process.";
+    SOCKETS_PER_ADDRESS = "SOCKETS_PER_ADDRESS", Some("500"), secret: false, "Sockets that may be open from one address in one process.";
     TRUSTED_PROXIES = "TRUSTED_PROXIES", Some(""), secret: false, "Networks whose X-Forwarded-For is believed, separated by commas, for example 10.0.0.0/8.";
     PROJECTION_LAG_THRESHOLD_MS = "PROJECTION_LAG_THRESHOLD_MS", Some("10000"), secret: false, "Age of the oldest block that is not projected above which the projection counts as late, milliseconds.";
     STEP_UP_QIRAT = "STEP_UP_QIRAT", Some("100000000"), secret: false, "Amount in Qirat from which payments must be confirmed with the PIN; people may set a lower one for themselves.";
@@ -171,6 +175,10 @@ pub struct Settings {
     pub outbox_submitters: usize,
     /// Projectors in one process.
     pub projectors: usize,
+    /// Open sockets of one person in one process.
+    pub sockets_per_person: usize,
+    /// Open sockets from one address in one process.
+    pub sockets_per_address: usize,
     /// When the projection counts as late.
     pub projection_lag_threshold: Duration,
     /// Payments from this amount on need more than a session.
@@ -296,7 +304,9 @@ impl Settings {
         let [identity, admin, tokenomics, messaging] =
             [IDENTITY_API_URL, ADMIN_API_URL, TOKENOMICS_API_URL, MESSAGING_API_URL].map(|name| reader.url(name));
         let [outbox_submitter_url, projector_url] = [OUTBOX_SUBMITTER_URL, PROJECTOR_URL].map(|name| reader.url(name));
-        let [outbox_submitters, projectors] = [OUTBOX_SUBMITTERS, PROJECTORS].map(|name| reader.count(name));
+        let [outbox_submitters, projectors] = [OUTBOX_SUBMITTERS, PROJECTORS].map(|name| reader.count(name, COUNT_MAX));
+        let [sockets_per_person, sockets_per_address] =
+            [SOCKETS_PER_PERSON, SOCKETS_PER_ADDRESS].map(|name| reader.count(name, SOCKETS_MAX));
         let step_up_amount = reader.needed::<Qirat>(STEP_UP_QIRAT);
         let route_record_file = reader.optional(ROUTE_RECORD_FILE);
 
@@ -328,6 +338,8 @@ impl Settings {
                 projector_url,
                 outbox_submitters: outbox_submitters?,
                 projectors: projectors?,
+                sockets_per_person: sockets_per_person?,
+                sockets_per_address: sockets_per_address?,
                 projection_lag_threshold: Duration::from_millis(lag_ms?),
                 step_up_amount: step_up_amount?,
                 route_record_file,
@@ -438,12 +450,12 @@ impl Reader {
     }
 
     /// How many of something one process runs.
-    fn count(&mut self, name: &'static str) -> Option<usize> {
+    fn count(&mut self, name: &'static str, max: usize) -> Option<usize> {
         let count = self.needed::<usize>(name)?;
-        if (1..=COUNT_MAX).contains(&count) {
+        if (1..=max).contains(&count) {
             return Some(count);
         }
-        self.invalid(name, format!("it is a whole number from 1 to {COUNT_MAX}"));
+        self.invalid(name, format!("it is a whole number from 1 to {max}"));
         None
     }
 

@@ -52,13 +52,15 @@ pub(crate) fn for_backend(text: &str, backend: Backend) -> String {
         Backend::Postgres => text
             .replace("{bytes}", "BYTEA")
             .replace(" {strict}", "")
-            .replace("{positions}", "CREATE SEQUENCE outbox_positions;"),
+            .replace("{positions}", "CREATE SEQUENCE outbox_positions;")
+            .replace("{notification_order}", include_str!("migrate/sql/notification_order.postgres.sql")),
         Backend::Sqlite => text
             .replace("BIGINT", "INTEGER")
             .replace("BOOLEAN", "INTEGER")
             .replace("{bytes}", "BLOB")
             .replace("{strict}", "STRICT")
-            .replace("{positions}", ""),
+            .replace("{positions}", "")
+            .replace("{notification_order}", include_str!("migrate/sql/notification_order.sqlite.sql")),
     }
 }
 

@@ -74,6 +74,9 @@ error_codes! {
     DatabaseUnavailable = "DATABASE_UNAVAILABLE", 503, "The database is out of reach or its disk is full; nothing was changed.";
     ObjectStoreUnavailable = "OBJECT_STORE_UNAVAILABLE", 503, "The object store is out of reach; nothing was changed.";
     UpstreamUnavailable = "UPSTREAM_UNAVAILABLE", 502, "A part of the platform is out of reach.";
+    HandshakeTooLarge = "HANDSHAKE_TOO_LARGE", 431, "The handshake is too large.";
+    TooManySockets = "TOO_MANY_SOCKETS", 429, "Too many connections are open; close one first.";
+    EventUnknown = "EVENT_UNKNOWN", 404, "There is no such event.";
     Internal = "INTERNAL_ERROR", 500, "Something went wrong on our side.";
 
     // Decided by the ledger or ahead of it.

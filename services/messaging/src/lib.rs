@@ -1,5 +1,5 @@
-//! The messaging service. It begins with notifications: what happened while a person was away. Conversations, files,
-//! keys and the socket follow here.
+//! The messaging service: notifications, which tell what happened while a person was away, and live notice, which tells
+//! while they look ([`live`]). Conversations, files and keys follow here.
 //!
 //! | file | route |
 //! |---|---|
@@ -8,12 +8,14 @@
 //! | `notifications/mark_read` | `PATCH /api/v1/notifications/{id}/read` |
 //! | `notifications/preferences` | `GET` and `PUT /api/v1/notifications/preferences` |
 //! | `notifications/mark_all_read` | `PATCH /api/v1/notifications/mark-all-read` |
+//! | `live` | `/socket.io/`: the socket |
 //!
 //! Notifications are written elsewhere: by the projector for what the ledger has settled, by the reaction to a refusal for
 //! what it has not. Everybody sees their own and nobody else's; another person's does not exist.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::allow_attributes))]
 
+pub mod live;
 pub mod mails;
 mod notifications;
 

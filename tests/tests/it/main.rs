@@ -14,6 +14,7 @@ mod fabric;
 mod faults;
 mod house;
 mod journeys;
+mod live;
 mod load;
 mod routes;
 mod schemathesis;

@@ -59,9 +59,11 @@ where
             Err(failure) if failure.is_not_found() => return Err(PageError::SignIn { ended: true }),
             Err(failure) => return Err(failure.into()),
         };
+        let unread = unread.ok();
         visit.recognise(Viewer::Person(PersonBadge {
             name: format!("{} {}", me.first_name, me.last_name),
-            unread: unread.ok().map(|unread| unread.unread_count),
+            unread: unread.map(|unread| unread.unread_count),
+            sequence: unread.map(|unread| unread.last_sequence),
         }));
         Ok(Self { visit, me })
     }

@@ -95,6 +95,8 @@ pub struct PersonBadge {
     pub name: String,
     /// Unread notifications; `None` when they could not be counted.
     pub unread: Option<u64>,
+    /// Place of the newest notification when the page was made; `None` when it could not be asked for.
+    pub sequence: Option<u64>,
 }
 
 impl PersonBadge {
@@ -172,6 +174,8 @@ pub struct Chrome {
     pub flash: Option<Flash>,
     /// The page shows something under way: ask again after so many seconds.
     pub refresh: Option<u32>,
+    /// The socket's own address, when it is not where the page is.
+    pub socket_url: Option<String>,
     /// Static files.
     pub assets: AssetPaths,
 }
@@ -190,6 +194,7 @@ impl Chrome {
             csrf: String::new(),
             flash: None,
             refresh: None,
+            socket_url: None,
             assets: assets::paths(),
         }
     }

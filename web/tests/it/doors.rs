@@ -3,7 +3,7 @@
 use axum::http::header;
 use serde_json::{Value, json};
 
-use crate::site::{CSRF, FORM, ME, Site, profile};
+use crate::site::{CSRF, FORM, ME, Page, Site, profile};
 
 const NEED_A_SESSION: [&str; 21] = [
     "/dashboard",
@@ -194,6 +194,26 @@ async fn pages_are_strict_with_the_browser() {
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && !cookie.contains("Secure"), "{cookie}");
     let live = Site::in_env(gx_types::EnvName::Mainnet).without_cookies().get("/login").await;
     assert!(live.cookie("gx_form").unwrap().contains("; Secure"));
+}
+
+/// Pages are told at run time where the socket is, and may connect there and nowhere else.
+#[tokio::test]
+async fn pages_know_where_the_socket_of_their_environment_is() {
+    let list = json!({ "notifications": [], "total": 0, "unreadCount": 3 });
+    let policy = |page: &Page| page.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap().to_owned();
+    let site = Site::signed_in();
+    site.says("GET", "/api/v1/notifications", 200, list.clone());
+    let page = site.get("/notifications").await;
+    page.shows("data-live-after=\"7\"").shows("/assets/live.").shows("data-live").lacks("data-live-url");
+    assert!(policy(&page).contains("connect-src 'self' ws://localhost:3000;"), "{}", policy(&page));
+    let site = Site::signed_in_to(gx_types::EnvName::Mainnet);
+    site.says("GET", "/api/v1/notifications", 200, list);
+    let page = site.get("/notifications").await;
+    page.shows("data-live-url=\"wss://socket.gxcoin.money\"");
+    let allowed = "connect-src 'self' wss://wallet.gxcoin.money wss://socket.gxcoin.money;";
+    assert!(policy(&page).contains(allowed), "{}", policy(&page));
+    // Nobody is followed who is not signed in.
+    Site::new().without_cookies().get("/login").await.lacks("data-live-after").lacks("/assets/live.");
 }
 
 #[tokio::test]

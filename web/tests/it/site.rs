@@ -124,6 +124,8 @@ impl Site {
         let api = Router::new().route("/api/v1/{*rest}", axum::routing::any(answer)).with_state(fake.clone());
         let options = EdgeOptions {
             env,
+            socket_url: if env == EnvName::Mainnet { "wss://socket.gxcoin.money" } else { "http://localhost:3000" }
+                .to_owned(),
             public_url: if env == EnvName::Mainnet { "https://wallet.gxcoin.money" } else { "http://localhost:3000" }
                 .to_owned(),
             components: Vec::new(),
@@ -140,18 +142,27 @@ impl Site {
 
     /// Signed in as a person whose profile differs in some fields.
     pub fn as_person(changes: &[(&str, Value)]) -> Self {
-        let mut site = Self::new();
+        Self::new().signing_in(changes)
+    }
+
+    /// Signed in as a person of an environment.
+    pub fn signed_in_to(env: EnvName) -> Self {
+        Self::in_env(env).signing_in(&[])
+    }
+
+    fn signing_in(mut self, changes: &[(&str, Value)]) -> Self {
+        let site = &mut self;
         site.cookies = format!("gx_session=s.secret; gx_csrf={CSRF}; gx_profile={ME}; gx_form={FORM}");
         let mut user = profile();
         for (name, value) in changes {
             user[*name] = value.clone();
         }
         site.says("GET", &format!("/api/v1/users/{ME}"), 200, json!({ "user": user }));
-        site.says("GET", "/api/v1/notifications/unread-count", 200, json!({ "unreadCount": 3 }));
+        site.says("GET", "/api/v1/notifications/unread-count", 200, json!({ "unreadCount": 3, "lastSequence": 7 }));
         site.says("GET", &format!("/api/v1/wallets/{ME}/balance"), 200, json!({ "balance": wallet() }));
         site.says("GET", "/api/v1/security", 200, security(false, false, "100000000"));
         site.says("GET", "/api/v1/countries", 200, countries());
-        site
+        self
     }
 
     /// Signed in to the console with these permissions.

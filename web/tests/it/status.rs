@@ -56,6 +56,7 @@ async fn every_component_is_shown_as_it_says_itself_and_silence_is_never_good() 
     let options = EdgeOptions {
         env: EnvName::Devnet,
         public_url: "http://localhost:3000".to_owned(),
+        socket_url: "http://localhost:3000".to_owned(),
         components,
         clock: Arc::new(ManualClock::at(NOW.parse::<Timestamp>().unwrap())),
         entropy: Arc::new(SeededEntropy::new(1)),
@@ -94,8 +95,8 @@ async fn requests_are_handed_on_with_everything_that_matters_and_streamed_back()
     });
     let clock = Arc::new(ManualClock::at(NOW.parse::<Timestamp>().unwrap()));
     let upstreams = [
-        Upstream { component: "identity", url: serve(echo).await, paths: vec!["/api/v1/users/{id}"] },
-        Upstream { component: "tokenomics", url: nobody().await, paths: vec!["/api/v1/transfers"] },
+        Upstream { component: "identity", url: serve(echo).await, paths: vec!["/api/v1/users/{id}"], socket: None },
+        Upstream { component: "tokenomics", url: nobody().await, paths: vec!["/api/v1/transfers"], socket: None },
     ];
     let router = forward::routes(&upstreams, clock, Arc::new(SeededEntropy::new(1))).unwrap();
     let mut request = Request::builder()
@@ -130,7 +131,12 @@ async fn requests_are_handed_on_with_everything_that_matters_and_streamed_back()
 #[test]
 fn an_unusable_address_is_named() {
     let clock = Arc::new(ManualClock::at(NOW.parse::<Timestamp>().unwrap()));
-    let upstreams = [Upstream { component: "identity", url: "svc-identity".to_owned(), paths: vec!["/api/v1/users"] }];
+    let upstreams = [Upstream {
+        component: "identity",
+        url: "svc-identity".to_owned(),
+        paths: vec!["/api/v1/users"],
+        socket: None,
+    }];
     let error = forward::routes(&upstreams, clock, Arc::new(SeededEntropy::new(1))).unwrap_err();
     assert_eq!(error.to_string(), "the address of identity is not usable: svc-identity");
 }

@@ -77,6 +77,10 @@ rate_classes! {
     Upload = "RATE_LIMIT_UPLOAD", "30/60", "Uploads by one account, as <requests>/<seconds>.";
     /// Looking up other people.
     Lookup = "RATE_LIMIT_LOOKUP", "20/3600", "Look-ups of other people by one account, as <requests>/<seconds>.";
+    /// Socket handshakes, by address.
+    Socket = "RATE_LIMIT_SOCKET", "300/60", "Socket handshakes from one address, as <requests>/<seconds>.";
+    /// Events that a client sends over its sockets.
+    SocketEvent = "RATE_LIMIT_SOCKET_EVENT", "120/60", "Events that one account sends over its sockets, as <requests>/<seconds>.";
 }
 
 /// So many requests in so many seconds.

@@ -29,7 +29,7 @@ pub type DataHolds = for<'tx> fn(&'tx DatabaseTransaction) -> Boxed<'tx, Result<
 /// What a step does.
 #[derive(Debug, Clone, Copy)]
 pub enum StepKind {
-    /// Statements; `{strict}`, `{bytes}` and `{positions}` stand for each database's own words.
+    /// Statements; `{strict}`, `{bytes}`, `{positions}` and `{notification_order}` stand for each database's own words.
     Schema {
         /// The statements.
         sql: &'static str,
@@ -90,4 +90,5 @@ pub const STEPS: &[Step] = &[
         name: "account security",
         kind: StepKind::Schema { sql: include_str!("sql/0011_account_security.sql") },
     },
+    Step { version: 12, name: "live", kind: StepKind::Schema { sql: include_str!("sql/0012_live.sql") } },
 ];

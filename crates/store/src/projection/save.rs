@@ -350,7 +350,10 @@ pub async fn notices(tx: &impl ConnectionTrait, rows: &[notifications::Model]) -
                  CAST(e.value ->> 10 AS BIGINT)
                FROM {rows} WHERE true
                ON CONFLICT (tx_id, event_index, profile_id) DO NOTHING";
-    let set = rows.iter().map(notice);
+    // Each person's counter is locked on the way: in one order for everyone, so that no two units wait for each other.
+    let mut rows: Vec<&notifications::Model> = rows.iter().collect();
+    rows.sort_by_key(|row| row.profile_id.0);
+    let set = rows.into_iter().map(notice);
     execute(tx, sql, set.collect(), vec![]).await?;
     Ok(())
 }

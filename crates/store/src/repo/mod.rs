@@ -15,6 +15,7 @@ pub mod environment_facts;
 pub mod figures;
 pub mod ledger_binding;
 pub mod limits;
+pub mod live;
 pub mod notification_preferences;
 pub mod notifications;
 pub mod payments;

@@ -55,6 +55,8 @@ pub struct NotificationView {
 pub struct UnreadCountReply {
     /// How many are unread.
     pub unread_count: u64,
+    /// Place of the newest notification, 0 when there is none: a socket that connects with it as `after` misses nothing.
+    pub last_sequence: u64,
 }
 
 /// `PATCH /api/v1/notifications/{id}/read`.

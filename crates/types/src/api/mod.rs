@@ -4,6 +4,7 @@ pub mod admin;
 pub mod command;
 pub mod conveniences;
 pub mod identity;
+pub mod live;
 pub mod messaging;
 mod objects;
 pub mod qsend;

@@ -5,10 +5,12 @@ use axum::extract::State;
 use gx_platform::App;
 use gx_platform::auth::Person;
 use gx_platform::http::{Access, ApiQuery, ApiResult, Cursor, Handled, PageLimit, Route};
-use gx_store::repo::notifications::{self, Notification, NotificationKey};
+use gx_store::repo::notifications::{self, NotificationKey};
 use gx_types::NotificationStatus;
-use gx_types::api::messaging::{NotificationView, NotificationsReply};
+use gx_types::api::messaging::NotificationsReply;
 use serde::Deserialize;
+
+use super::view;
 
 const LIST: &str = "notifications";
 
@@ -57,18 +59,4 @@ async fn list(
         unread_count,
         next_cursor: page.next_cursor.map(|cursor| cursor.to_string()),
     }))
-}
-
-fn view(row: Notification) -> NotificationView {
-    NotificationView {
-        notification_id: row.notification_id.0,
-        kind: row.kind.0,
-        title: row.title,
-        message: row.message,
-        action_url: row.action_url,
-        action_required: row.action_required,
-        status: row.status.0,
-        read_at: row.read_at.map(|at| at.0),
-        created_at: row.created_at.0,
-    }
 }

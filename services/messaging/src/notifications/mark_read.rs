@@ -2,9 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
-use gx_platform::App;
 use gx_platform::auth::Person;
 use gx_platform::http::{Access, ApiError, ApiPath, ApiResult, Handled, Route};
+use gx_platform::{App, BusMessage};
 use gx_store::StoreError;
 use gx_store::repo::notifications;
 use gx_types::api::messaging::MarkedReply;
@@ -27,6 +27,11 @@ async fn mark_read(
     let (me, now) = (person.profile_id, app.now());
     let work = app.store().write(move |tx| Box::pin(async move { notifications::mark_read(tx, me, id, now).await }));
     let known: Result<bool, StoreError> = work.await;
-    // Another person's notification is, to the caller, none.
-    if known? { Ok(Json(MarkedReply { success: true })) } else { Err(ApiError::new(ErrorCode::NotFound)) }
+    if !known? {
+        // Another person's notification is, to the caller, none.
+        return Err(ApiError::new(ErrorCode::NotFound));
+    }
+    // Their other pages count anew.
+    app.bus().publish(&BusMessage::PersonChanged { profile_id: me });
+    Ok(Json(MarkedReply { success: true }))
 }

@@ -5,7 +5,7 @@ use axum::extract::State;
 use gx_platform::App;
 use gx_platform::auth::Person;
 use gx_platform::http::{Access, ApiResult, Handled, Route};
-use gx_store::repo::notifications;
+use gx_store::repo::{live, notifications};
 use gx_types::NotificationStatus;
 use gx_types::api::messaging::UnreadCountReply;
 
@@ -18,7 +18,10 @@ pub(crate) fn route() -> Handled {
 }
 
 async fn unread_count(State(app): State<App>, person: Person) -> ApiResult<Json<UnreadCountReply>> {
-    let unread = Some(NotificationStatus::Unread);
-    let unread_count = notifications::count(app.store().read(), person.profile_id, unread).await?;
-    Ok(Json(UnreadCountReply { unread_count }))
+    let (db, me) = (app.store().read(), person.profile_id);
+    // The place first: what is stored between the two is counted, and pushed to who connects after the place.
+    let last = live::last_sequences(db, &[me]).await?;
+    let last_sequence = last.first().and_then(|(_, last)| u64::try_from(*last).ok()).unwrap_or(0);
+    let unread_count = notifications::count(db, me, Some(NotificationStatus::Unread)).await?;
+    Ok(Json(UnreadCountReply { unread_count, last_sequence }))
 }

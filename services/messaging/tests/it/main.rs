@@ -1,4 +1,4 @@
-//! Notifications through the router, on every database there is.
+//! Notifications through the router and over the socket, on every database there is.
 #![allow(
     clippy::allow_attributes,
     clippy::unwrap_used,
@@ -8,5 +8,6 @@
     reason = "tests may fail loudly"
 )]
 
+mod live;
 mod notifications;
 mod preferences;

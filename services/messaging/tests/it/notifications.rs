@@ -77,7 +77,7 @@ async fn the_list_pages_newest_first_with_filter_total_and_unread_count() {
         assert_eq!(first["type"], "WALLET_CREDITED");
         assert_eq!(first["createdAt"], "1970-01-01T00:00:03Z");
         let answer = api.get("/api/v1/notifications/unread-count").token(&bob.token).send().await;
-        assert_eq!(answer.body, json!({ "unreadCount": 1 }));
+        assert_eq!(answer.body, json!({ "unreadCount": 1, "lastSequence": 1 }));
     }
 }
 
@@ -113,7 +113,7 @@ async fn people_mark_their_own_as_read_and_nobody_elses() {
         let all = api.patch("/api/v1/notifications/mark-all-read").token(&alice.token).send().await;
         assert_eq!(all.body, json!({ "success": true, "count": 2 }));
         let answer = api.get("/api/v1/notifications/unread-count").token(&alice.token).send().await;
-        assert_eq!(answer.body, json!({ "unreadCount": 0 }));
+        assert_eq!(answer.body, json!({ "unreadCount": 0, "lastSequence": 3 }));
     }
 }
 

@@ -2,9 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
-use gx_platform::App;
 use gx_platform::auth::Person;
 use gx_platform::http::{Access, ApiError, ApiPath, ApiResult, Handled, Route};
+use gx_platform::{App, BusMessage};
 use gx_store::repo::qsend;
 use gx_types::ErrorCode;
 use gx_types::api::qsend::QSendView;
@@ -37,6 +37,9 @@ async fn cancel(
     let (request_id, now) = (request.request_id.0, app.now());
     let cancelled =
         app.store().write(move |tx| Box::pin(async move { qsend::cancel(tx, request_id, now).await })).await?;
+    if cancelled {
+        app.bus().publish(&BusMessage::PersonChanged { profile_id: person.profile_id });
+    }
     let request = stored(&app, &code).await?;
     match why_not_payable(&request, now) {
         None | Some(ErrorCode::QSendCancelled) => Ok(Json(view(request, person.profile_id, None, now)?)),

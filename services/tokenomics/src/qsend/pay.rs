@@ -17,7 +17,7 @@ use gx_platform::auth::{Person, step_up};
 use gx_platform::http::{
     Access, ApiError, ApiJson, ApiPath, ApiResult, Correlation, Handled, LedgerUse, PreferWait, Route,
 };
-use gx_platform::{App, wait_for_command};
+use gx_platform::{App, BusMessage, wait_for_command};
 use gx_store::Tx;
 use gx_store::entity::qsend_requests::Model;
 use gx_store::outbox::{self, NewCommand};
@@ -88,7 +88,7 @@ async fn pay(
         now: app.now(),
     };
     let mut proved = false;
-    let command_id = loop {
+    let (command_id, begun_for) = loop {
         let (held, attempt) = (app.clone(), attempt.clone());
         let answer = app
             .store()
@@ -98,11 +98,14 @@ async fn pay(
             })
             .await;
         match payment::confirm(&app, &person, body.step_up.as_ref(), proved, answer).await? {
-            Some(command_id) => break command_id,
+            Some(begun) => break begun,
             None => proved = true,
         }
     };
     failpoint::reach("service.committed");
+    if let Some(creator) = begun_for {
+        app.bus().publish(&BusMessage::PersonChanged { profile_id: creator });
+    }
 
     // 2. Wait for the ledger.
     let wait = prefer.or(Duration::from_secs(limits::QSEND_PAY_WAIT_SECONDS));
@@ -140,13 +143,14 @@ struct Attempt {
 }
 
 impl Attempt {
-    /// The command that pays: a new one, or the one by which this person pays already.
-    async fn begin(self, app: &App, tx: &Tx, proved: bool) -> ApiResult<CommandId> {
+    /// The command that pays: a new one, with whoever is told that it has begun, or the one by which this person pays
+    /// already.
+    async fn begin(self, app: &App, tx: &Tx, proved: bool) -> ApiResult<(CommandId, Option<ProfileId>)> {
         // The payer first, then the request: everyone takes these locks in the same order.
         payments::lock_payer(tx, self.payer).await?;
         let request = qsend::by_code(tx, self.code.as_str()).await?.ok_or_else(ApiError::not_found)?;
         if let Some(running) = self.running(&request) {
-            return Ok(running);
+            return Ok((running, None));
         }
         if request.creator_profile_id.0 == self.payer {
             return Err(ApiError::new(ErrorCode::SelfTransfer).with_detail("this is your own request"));
@@ -195,7 +199,7 @@ impl Attempt {
             correlation_id: self.correlation_id,
             now: self.now,
         };
-        Ok(outbox::enqueue(tx, new).await?)
+        Ok((outbox::enqueue(tx, new).await?, Some(request.creator_profile_id.0)))
     }
 
     fn running(&self, request: &Model) -> Option<CommandId> {

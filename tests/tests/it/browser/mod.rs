@@ -6,6 +6,7 @@
 mod doors;
 mod driver;
 mod journey;
+mod live;
 mod people;
 mod window;
 

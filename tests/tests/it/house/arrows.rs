@@ -20,6 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("gx-messaging", BELOW_SERVICES),
     ("gx-outbox-submitter", BELOW_SERVICES),
     ("gx-projector", BELOW_SERVICES),
+    ("gx-socket", &[]),
     ("gx-web", &["gx-types", "gx-base", "gx-platform"]),
 ];
 
