@@ -68,6 +68,11 @@ fn service_health(component: Component, app: &App) -> Health {
         let app = ledger.clone();
         async move { app.ledger().probe().await }
     });
+    let paused = app.clone();
+    let builder = builder.pause(move || {
+        let app = paused.clone();
+        async move { app.ledger().pause().await }
+    });
     let builder = redis(builder, component, app);
     match component {
         Component::Identity | Component::Admin => builder.degrade("object-store", move || {

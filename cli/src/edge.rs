@@ -1,5 +1,7 @@
 //! The edge on port 3000: pages, and every API behind one address.
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
 use anyhow::{Context, Result};
 use axum::Router;
 use gx_base::Component;
@@ -32,22 +34,28 @@ fn service_routes(app: &App) -> Result<Vec<RouteSet>> {
         .collect()
 }
 
-/// The edge in front of services that run elsewhere, each under its `*_API_URL`.
+/// The edge in front of services that run elsewhere, each under its `*_API_URL`. It listens at `own`, and asks itself
+/// there how it is, as it asks the others.
 ///
 /// # Errors
 /// When the address of a service is missing or is none.
-pub fn forwarding(app: &App) -> Result<Served> {
+pub fn forwarding(app: &App, own: SocketAddr) -> Result<Served> {
     let mut upstreams = Vec::new();
     for service in SERVICES {
         let routes = compose::routes(*service, app).with_context(|| format!("{service} is no service"))?;
         let url = address_of(*service, app)?;
         let paths = routes.metas().map(gx_platform::http::RouteMeta::path).collect();
         let socket = (*service == Component::Messaging).then_some(live::PATH);
-        upstreams.push(Upstream { component: service.name(), url, paths, socket });
+        let limits = routes.body_limits();
+        upstreams.push(Upstream { component: service.name(), url, paths, socket, limits });
     }
     let mut targets: Vec<Target> = Vec::new();
-    for component in Component::SERVED.iter().filter(|component| **component != Component::Wallet) {
-        targets.push(Target { name: component.name(), url: address_of(*component, app)? });
+    for component in Component::SERVED {
+        let url = match component {
+            Component::Wallet => itself(own),
+            _ => address_of(*component, app)?,
+        };
+        targets.push(Target { name: component.name(), url });
     }
     let api = forward::routes(&upstreams, app.clock().clone(), app.entropy().clone())?;
     serve(app, targets, api)
@@ -66,6 +74,16 @@ fn serve(app: &App, targets: Vec<Target>, api: Router) -> Result<Served> {
     let sets = service_routes(app)?;
     let served = Served::new(Component::Wallet.name(), app, health, build_info()).extra(gx_web::edge(options, api));
     Ok(served.document(&sets.iter().collect::<Vec<_>>())?)
+}
+
+/// Where a process reaches what it listens on: «every interface» is no address to connect to.
+fn itself(own: SocketAddr) -> String {
+    let ip = match own.ip() {
+        ip if !ip.is_unspecified() => ip,
+        IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+    };
+    format!("http://{}", SocketAddr::new(ip, own.port()))
 }
 
 fn address_of(component: Component, app: &App) -> Result<String> {

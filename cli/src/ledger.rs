@@ -16,6 +16,12 @@ use crate::{admin, place::Home};
 /// Blocks between two words of progress.
 const PROGRESS_EVERY: u64 = 10_000;
 
+/// The file by which a folder with connection material is known.
+const ENDPOINTS_FILE: &str = "endpoints.json";
+
+/// What to do about a ledger that is held by somebody who cannot be asked; why stands behind it.
+const BUSY: &str = "stop `gx up` first, or start it with --fabric-gateway to ask the ledger while it runs";
+
 /// Longest wait until the first commands are settled and projected, by whoever runs the workers.
 const BOOTSTRAP_LIMIT: Duration = Duration::from_secs(600);
 
@@ -78,18 +84,19 @@ pub async fn open(place: &Place) -> Result<Opened> {
     match opened {
         Ok(ledger) => Ok(Opened::Embedded(ledger)),
         Err(locked @ LedgerError::Locked { .. }) => {
-            let unreachable = match connection::in_folder(&home.fabric(), &connection::of_process) {
+            // Whoever holds it may have opened its Gateway endpoint.
+            let holder = anyhow::Error::from(locked);
+            if !home.fabric().join(ENDPOINTS_FILE).exists() {
+                return Err(holder.context(BUSY));
+            }
+            let asked = match connection::in_folder(&home.fabric(), &connection::of_process) {
                 Ok(outside) => match outside.ledger.info().await {
                     Ok(_) => return Ok(Opened::Outside(outside)),
                     Err(error) => anyhow::Error::from(error),
                 },
                 Err(error) => error,
             };
-            let locked = anyhow::Error::from(locked).context(home.ledger().display().to_string());
-            Err(locked.context(format!(
-                "another process holds the ledger, and its Gateway endpoint does not help (`gx up` has one with \
-                 --fabric-gateway): {unreachable:#}"
-            )))
+            Err(holder.context(format!("its Gateway endpoint was asked instead: {asked:#}")).context(BUSY))
         }
         Err(error) => Err(error).with_context(|| home.ledger().display().to_string()),
     }

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use anyhow::Result;
-use gx_base::SystemClock;
-use gx_platform::Settings;
+use gx_base::{Clock, SystemClock};
+use gx_platform::{Settings, environment};
 use gx_store::{Store, StoreOptions};
 
 use crate::args::{Migrate, Place};
@@ -30,7 +30,10 @@ pub async fn run(migrate: Migrate) -> Result<ExitCode> {
     }
     let settings = Home::open(&migrate.place)?.settings(crate::place::WALLET_PORT)?;
     let store = Store::connect(settings.database_url.expose(), StoreOptions::default()).await?;
+    // Before the schema is touched, and again for a database that had no name yet.
+    environment::check_database(&store, settings.env).await?;
     let report = store.migrate(&SystemClock).await?;
+    environment::claim_database(&store, settings.env, SystemClock.now()).await?;
     for step in &report.applied {
         println!("applied step {}: {}", step.version, step.name);
         for note in &step.notes {
@@ -45,10 +48,12 @@ pub async fn run(migrate: Migrate) -> Result<ExitCode> {
 /// The database of a place that has been used before, with no schema asked for.
 ///
 /// # Errors
-/// When there is no such place, settings are missing or the database is out of reach.
+/// When there is no such place, settings are missing, or the database is out of reach or another environment's.
 pub async fn store_of(place: &Place) -> Result<Store> {
     let settings = settings_of(place)?;
-    Ok(Store::connect(settings.database_url.expose(), StoreOptions::default()).await?)
+    let store = Store::connect(settings.database_url.expose(), StoreOptions::default()).await?;
+    environment::check_database(&store, settings.env).await?;
+    Ok(store)
 }
 
 /// The settings of a place that has been used before, for commands that serve nothing.

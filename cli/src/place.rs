@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use gx_base::{EntropyExt, SystemEntropy};
+use gx_platform::environment;
 use gx_platform::settings::{self, Settings, SettingsSources};
 use gx_types::EnvName;
 
@@ -15,9 +16,6 @@ use crate::args::Place;
 
 /// Port of the wallet on devnet; the other environments add their port base.
 pub const WALLET_PORT: u16 = 3000;
-
-/// Names the environment that a folder belongs to; written when the folder is first used.
-const ENVIRONMENT_FILE: &str = "environment";
 
 /// Bytes of a made session secret.
 const SESSION_SECRET_BYTES: usize = 32;
@@ -39,7 +37,8 @@ impl Home {
             make_folder(&folder.join(part))?;
         }
         let home = Self { folder, env: place.env };
-        home.belongs_to_env()?;
+        // A folder once used for an environment stays with it: mixing two would mix two ledgers.
+        environment::claim_folder(&home.folder, home.env)?;
         Ok(home)
     }
 
@@ -51,7 +50,7 @@ impl Home {
     pub fn existing(place: &Place) -> Result<Self> {
         let folder = std::path::absolute(place.folder())?;
         anyhow::ensure!(
-            folder.join(ENVIRONMENT_FILE).exists() || std::env::var_os(settings::DATABASE_URL).is_some(),
+            environment::is_bound(&folder) || std::env::var_os(settings::DATABASE_URL).is_some(),
             "there is no data of {} in {}: name its folder with --data, or its database with DATABASE_URL",
             place.env,
             folder.display()
@@ -127,22 +126,6 @@ impl Home {
         let secret = SystemEntropy.token(SESSION_SECRET_BYTES);
         write_private(&path, &secret)?;
         Ok(secret)
-    }
-
-    /// A folder once used for an environment stays with it: mixing two would mix two ledgers.
-    fn belongs_to_env(&self) -> Result<()> {
-        let path = self.folder.join(ENVIRONMENT_FILE);
-        match fs::read_to_string(&path) {
-            Ok(name) if name.trim() == self.env.as_str() => Ok(()),
-            Ok(name) => anyhow::bail!(
-                "{} holds the data of {}; use another folder for {} (--data)",
-                self.folder.display(),
-                name.trim(),
-                self.env
-            ),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => write_private(&path, self.env.as_str()),
-            Err(error) => Err(error).with_context(|| path.display().to_string()),
-        }
     }
 }
 

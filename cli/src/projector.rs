@@ -29,6 +29,7 @@ async fn compare(place: &Place) -> Result<ExitCode> {
     let opened = crate::ledger::open(place).await?;
     let url = settings.database_url.expose();
     let store = Store::connect(url, StoreOptions::default()).await?;
+    gx_platform::environment::check_database(&store, settings.env).await?;
     store.check_schema().await?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let scratch = Home::existing(place)?.folder().join("run");

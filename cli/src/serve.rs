@@ -71,7 +71,7 @@ pub async fn run(serve: Serve) -> Result<()> {
     let live = (component == Component::Messaging).then(|| Live::start(&app));
     let mut tasks: JoinSet<Result<()>> = JoinSet::new();
     let served = match component {
-        Component::Wallet => edge::forwarding(&app)?,
+        Component::Wallet => edge::forwarding(&app, listener.local_addr()?)?,
         Component::OutboxSubmitter => {
             let outside = connection::of_worker(Use::Submits)?;
             let ledger: Arc<dyn Ledger> = outside.ledger;

@@ -4,21 +4,25 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::{ConnectInfo, Request};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
-use futures::TryStreamExt;
+use futures::{Stream, StreamExt, TryStreamExt, stream};
 use gx_base::{Clock, Entropy, EntropyExt};
+use gx_platform::http::{ApiError, BodyLimit, BodyLimits};
 use gx_types::{CorrelationId, ErrorCode, Problem};
 use hyper_util::rt::TokioIo;
 
 /// How long a service may take to accept a connection.
 const CONNECT_WAIT: Duration = Duration::from_secs(2);
+/// When to come back after a service did not answer.
+const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// How long a service may stay silent; above the longest `Prefer: wait`.
 const SILENCE_MAX: Duration = Duration::from_secs(45);
 
@@ -39,7 +43,7 @@ const HOP_BY_HOP: [&str; 9] = [
 ];
 
 /// A service in another process.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Upstream {
     /// Its name, for people.
     pub component: &'static str,
@@ -49,6 +53,9 @@ pub struct Upstream {
     pub paths: Vec<&'static str>,
     /// Where its socket is, if it has one: WebSocket connections are handed on as well.
     pub socket: Option<&'static str>,
+    /// How large the bodies of its requests may be. What is larger ends here: the service would refuse it before it has
+    /// read it, and that answer gets lost over a line that is still being written to.
+    pub limits: BodyLimits,
 }
 
 impl Upstream {
@@ -116,16 +123,23 @@ pub fn routes(
         if !usable {
             return Err(ForwardError::Address { component: upstream.component, url: upstream.url.clone() });
         }
+        let limits = Arc::new(upstream.limits.clone());
         if let Some(path) = upstream.socket {
             let (forwarder, base, component) = (Arc::clone(&forwarder), base.clone(), upstream.component);
-            let handler =
-                any(move |request: Request| async move { forwarder.hand_on(component, &base, request).await });
+            let limits = Arc::clone(&limits);
+            let handler = any(move |request: Request| async move {
+                let limit = limits.at(request.method(), request.uri().path());
+                forwarder.hand_on(component, &base, limit, request).await
+            });
             router = router.route(path, handler);
         }
         for prefix in upstream.prefixes() {
             let (forwarder, base, component) = (Arc::clone(&forwarder), base.clone(), upstream.component);
-            let handler =
-                any(move |request: Request| async move { forwarder.hand_on(component, &base, request).await });
+            let limits = Arc::clone(&limits);
+            let handler = any(move |request: Request| async move {
+                let limit = limits.at(request.method(), request.uri().path());
+                forwarder.hand_on(component, &base, limit, request).await
+            });
             router = router.route(&prefix, handler.clone()).route(&format!("{prefix}/{{*rest}}"), handler);
         }
     }
@@ -133,7 +147,13 @@ pub fn routes(
 }
 
 impl Forwarder {
-    async fn hand_on(&self, component: &'static str, base: &str, mut request: Request) -> Response {
+    async fn hand_on(
+        &self,
+        component: &'static str,
+        base: &str,
+        limit: BodyLimit,
+        mut request: Request,
+    ) -> Response {
         let upgrade = wants_websocket(request.headers()).then(|| hyper::upgrade::on(&mut request));
         let (parts, body) = request.into_parts();
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
@@ -154,14 +174,17 @@ impl Forwarder {
             headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
             headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
         }
-        let asked = self
-            .client
-            .request(parts.method, &target)
-            .headers(headers)
-            .body(reqwest::Body::wrap_stream(body.into_data_stream()))
-            .send()
-            .await;
-        match asked {
+        if body.size_hint().lower() > limit.bytes_max() as u64 {
+            limit.drain(body).await;
+            return refusal(limit.refusal(), correlation);
+        }
+        let too_large = Arc::new(AtomicBool::new(false));
+        let mut asked = self.client.request(parts.method, &target).headers(headers);
+        // A request without a body stays one: a body announced in chunks with nothing in it is something else.
+        if !body.is_end_stream() {
+            asked = asked.body(reqwest::Body::wrap_stream(limited(body, limit, Arc::clone(&too_large))));
+        }
+        match asked.send().await {
             Ok(answer) if answer.status() == StatusCode::SWITCHING_PROTOCOLS && upgrade.is_some() => {
                 let mut response = Response::new(Body::empty());
                 *response.status_mut() = answer.status();
@@ -190,6 +213,7 @@ impl Forwarder {
                 *response.body_mut() = Body::from_stream(answer.bytes_stream().map_err(std::io::Error::other));
                 response
             }
+            Err(_) if too_large.load(Ordering::Acquire) => refusal(limit.refusal(), correlation),
             Err(error) => {
                 tracing::warn!(component, error = %error.without_url(), "a service does not answer");
                 unreachable(component, correlation)
@@ -198,22 +222,47 @@ impl Forwarder {
     }
 }
 
+/// The data of a body up to its limit; a longer one is read on for a while, so that its sender hears the answer, and ends
+/// in an error.
+fn limited(
+    body: Body,
+    limit: BodyLimit,
+    too_large: Arc<AtomicBool>,
+) -> impl Stream<Item = Result<Bytes, std::io::Error>> + Send {
+    stream::unfold(Some((body.into_data_stream(), limit.bytes_max())), move |state| {
+        let too_large = Arc::clone(&too_large);
+        async move {
+            let (mut data, left) = state?;
+            match data.next().await? {
+                Err(error) => Some((Err(std::io::Error::other(error)), None)),
+                Ok(bytes) => match left.checked_sub(bytes.len()) {
+                    Some(left) => Some((Ok(bytes), Some((data, left)))),
+                    None => {
+                        too_large.store(true, Ordering::Release);
+                        limit.drain(Body::from_stream(data)).await;
+                        Some((Err(std::io::Error::other("the body is too large")), None))
+                    }
+                },
+            }
+        }
+    })
+}
+
 /// The answer when a service does not answer.
 fn unreachable(component: &str, correlation: CorrelationId) -> Response {
-    let code = ErrorCode::UpstreamUnavailable;
-    let problem = Problem {
-        kind: "about:blank".to_owned(),
-        code,
-        title: code.title().to_owned(),
-        status: code.status(),
-        detail: Some(format!("The {component} service does not answer.")),
-        errors: Vec::new(),
-        correlation_id: correlation,
-    };
-    let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::BAD_GATEWAY);
-    let body = serde_json::to_vec(&problem).unwrap_or_default();
-    let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    let error = ApiError::new(ErrorCode::UpstreamUnavailable)
+        .with_detail(format!("The {component} service does not answer."))
+        .with_retry_after(RETRY_AFTER);
+    refusal(error, correlation)
+}
+
+/// An answer of the edge itself, under the number of the request.
+fn refusal(error: ApiError, correlation: CorrelationId) -> Response {
+    let problem = Problem { correlation_id: correlation, ..error.problem() };
+    let mut response = error.into_response();
+    // A problem has no map with odd keys, so serialising it cannot fail; an empty body would still carry the status.
+    *response.body_mut() = Body::from(serde_json::to_vec(&problem).unwrap_or_default());
+    response.headers_mut().remove(header::CONTENT_LENGTH);
     response
 }
 
@@ -258,6 +307,7 @@ mod tests {
             url: "http://localhost:1".to_owned(),
             paths: vec!["/api/v1/admin/users/{id}", "/api/v1/public/supply", "/api/v1/admin/auth/login", "/health"],
             socket: None,
+            limits: BodyLimits::default(),
         };
         assert_eq!(upstream.prefixes(), ["/api/v1/admin", "/api/v1/public"]);
     }

@@ -29,6 +29,8 @@ cargo xtask <command>
           a development network of Hyperledger Fabric, from its own programs on PATH (docs/fabric.md)
   crash --kills N
           the crash suite with N kills on each database, for example 500
+  fuzz --cases N
+          schemathesis with N random cases per documented operation, for example 100
   machine
           only installs what the tests need
 ";
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
             "test" => suites::run(rest),
             "fabric" => fabric::run(rest),
             "crash" => suites::crash(rest),
+            "fuzz" => suites::fuzz(rest),
             "machine" => machine::prepare().map(|_| ()),
             "help" | "--help" | "-h" => {
                 print!("{HELP}");

@@ -26,6 +26,8 @@ const ON_A_NETWORK: [&str; 2] = ["rooms", "fabric"];
 const CONNECT: &str = "GX_FABRIC_CONNECT";
 /// The suite that needs Rust's target for browsers.
 const WASM: &str = "wasm";
+/// What one more case per operation may take, over all operations and both callers.
+const CASE_LIMIT: Duration = Duration::from_secs(30);
 
 /// In the order in which they run: what fails fast and often comes first.
 const SUITES: &[Suite] = &[
@@ -127,17 +129,32 @@ const OPERATIONS: (&str, &str) =
 
 /// The crash suite with another number of kills: `cargo xtask crash --kills 500`.
 pub fn crash(args: &[String]) -> Result<()> {
-    let usage = "how many? For example: cargo xtask crash --kills 500";
-    let [flag, kills] = args else { return Err(usage.to_owned()) };
-    let kills: u32 = kills.parse().ok().filter(|kills| flag == "--kills" && *kills > 0).ok_or(usage)?;
+    let kills = number(args, "--kills").ok_or("how many? For example: cargo xtask crash --kills 500")?;
+    at_length("crash", ("GX_CRASH_KILLS", kills), KILL_LIMIT * kills)
+}
+
+/// The schemathesis suite with another number of cases: `cargo xtask fuzz --cases 100`.
+pub fn fuzz(args: &[String]) -> Result<()> {
+    let cases = number(args, "--cases").ok_or("how many? For example: cargo xtask fuzz --cases 100")?;
+    at_length("schemathesis", ("GX_SCHEMATHESIS_CASES", cases), CASE_LIMIT * cases)
+}
+
+/// A number above zero behind its flag.
+fn number(args: &[String], wanted: &str) -> Option<u32> {
+    let [flag, number] = args else { return None };
+    number.parse().ok().filter(|number| flag == wanted && *number > 0)
+}
+
+/// Runs a suite by itself with a setting that makes it longer, and so much more time.
+fn at_length(name: &str, (setting, value): (&str, u32), more: Duration) -> Result<()> {
     let services = Services::start(&machine::prepare()?)?;
-    for suite in SUITES.iter().filter(|suite| ["binary", "crash"].contains(&suite.name)) {
+    for suite in SUITES.iter().filter(|suite| ["binary", name].contains(&suite.name)) {
         println!("\n── {}: {}", suite.name, suite.what);
         let begun = Instant::now();
         let mut command: Command = cargo();
         command.args(suite.args).envs(services.env.iter().map(|(name, value)| (*name, value)));
-        command.env("GX_CRASH_KILLS", kills.to_string());
-        run_within(&mut command, suite.limit + KILL_LIMIT * kills, suite.name)?;
+        command.env(setting, value.to_string());
+        run_within(&mut command, suite.limit + more, suite.name)?;
         println!("{} passed after {} s", suite.name, begun.elapsed().as_secs());
     }
     Ok(())
@@ -191,4 +208,18 @@ pub fn run(names: &[String]) -> Result<()> {
     println!("all          {:>7}", started.elapsed().as_secs());
     println!("{} passed, {failed} failed", report.len() - failed);
     if failed == 0 { Ok(()) } else { Err(format!("{failed} of {} suites failed", report.len())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_stands_behind_its_flag() {
+        let args = |list: &[&str]| list.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>();
+        assert_eq!(number(&args(&["--cases", "100"]), "--cases"), Some(100));
+        for wrong in [&["--cases"][..], &["--cases", "0"], &["--cases", "many"], &["--kills", "5"], &["100"], &[]] {
+            assert_eq!(number(&args(wrong), "--cases"), None, "{wrong:?}");
+        }
+    }
 }

@@ -205,6 +205,16 @@ impl RetryClass {
     }
 }
 
+/// What becomes of a command that the ledger refuses because the system is paused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenPaused {
+    /// It is refused as for any other reason: whoever asked may ask again.
+    Refused,
+    /// It waits until the system is resumed: an administrator's decision about a person stands, and a pause is no
+    /// answer to it.
+    Waits,
+}
+
 /// What is undone or told when the ledger refuses a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reaction {
@@ -405,6 +415,25 @@ impl Command {
     #[must_use]
     pub const fn deadline(&self) -> Duration {
         PERSON_DEADLINE
+    }
+
+    /// What becomes of it when the ledger refuses it because the system is paused.
+    #[must_use]
+    pub const fn when_paused(&self) -> WhenPaused {
+        match self {
+            Self::CreateUser { .. } | Self::FreezeWallet { .. } | Self::UnfreezeWallet { .. } => WhenPaused::Waits,
+            Self::BootstrapSystem
+            | Self::InitializeCountryData { .. }
+            | Self::UpdateSystemParameter { .. }
+            | Self::PauseSystem { .. }
+            | Self::ResumeSystem { .. }
+            | Self::AppointAdmin { .. }
+            | Self::ActivateTreasury { .. }
+            | Self::DisburseFromPool { .. }
+            | Self::TransferTokens { .. }
+            | Self::QSendPay { .. }
+            | Self::SweepDeltas { .. } => WhenPaused::Refused,
+        }
     }
 
     /// What happens when the ledger refuses it.

@@ -47,7 +47,7 @@ pub mod testing;
 mod wallets;
 
 pub use call::{Call, KeyRecord, Receipt, ReceiptResult, Simulation};
-pub use command::{Command, CountryShare, Hold, Reaction, RetryClass, void_key_call};
+pub use command::{Command, CountryShare, Hold, Reaction, RetryClass, WhenPaused, void_key_call};
 pub use error::{InvokeError, Refusal, RefusalCode};
 pub use event::{CountryEntry, DeltaCredit, Event, EventBody, EventClass, InternalTransferType, NoGrantReason};
 pub use fees::{Quote, Scope, TransactionType};

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::auth::{Auth, Passwords, SecondFactors, TokenError, Tokens};
 use crate::biometric::{BiometricError, BiometricKey};
 use crate::bus::{Bus, BusMessage};
+use crate::environment::{self, EnvironmentError};
 use crate::http::shared_limits::SharedCounts;
 use crate::http::{ApiResult, Cursors, Limits, RateClass, RateError, RouteRecorder};
 use crate::ledger_state::LedgerState;
@@ -23,6 +24,9 @@ use crate::sms::Sms;
 /// Why the application cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum AppError {
+    /// The database or the data folder is another environment's.
+    #[error(transparent)]
+    Environment(#[from] EnvironmentError),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -105,7 +109,7 @@ struct Inner {
 }
 
 impl App {
-    /// Puts the application together: loads or makes signing keys, checks the biometric key's fingerprint, opens object
+    /// Puts the application together: makes sure that database and folder are this environment's, loads or makes signing keys, checks the biometric key's fingerprint, opens object
     /// store and bus.
     ///
     /// # Errors
@@ -114,6 +118,11 @@ impl App {
         let AppParts { settings, clock, entropy, store, stop } = parts;
         // First thing, before anything speaks TLS or signs: two libraries bring a provider, and neither may guess.
         install_crypto();
+        // Before anything is read or written: whose data is it?
+        if let Some(folder) = &settings.data {
+            environment::claim_folder(folder, settings.env)?;
+        }
+        environment::claim_database(&store, settings.env, clock.now()).await?;
         let secrets = Arc::new(Secrets::new(&settings.session_secret));
         let bus = match &settings.redis_url {
             None => Bus::local(),

@@ -8,7 +8,7 @@ use gx_contracts::RefusalCode;
 use gx_store::entity::outbox_commands::Model;
 use gx_store::outbox;
 use gx_types::api::command::{CommandAccepted, CommandFailure, CommandResult, CommandView};
-use gx_types::{CommandId, OutboxState};
+use gx_types::{CommandId, ErrorCode, OutboxState};
 use tokio::time::Instant;
 
 use crate::App;
@@ -86,6 +86,26 @@ async fn wait(app: &App, command_id: CommandId, limit: Duration, first_look: Dur
             () = app.stop().cancelled() => {}
         }
     }
+}
+
+/// The answer for a command that the ledger has refused while the caller waited: 409 with the code of the refusal where
+/// the API has it, and in the sentence where it has not. `assurance` says what did not happen.
+#[must_use]
+pub fn refused(view: &CommandView, assurance: &str) -> ApiError {
+    let failure = view.error.as_ref();
+    let code = match failure.and_then(|failure| RefusalCode::parse(&failure.code)) {
+        Some(RefusalCode::InsufficientFunds) => ErrorCode::InsufficientFunds,
+        Some(RefusalCode::AccountFrozen) => ErrorCode::AccountFrozen,
+        Some(RefusalCode::DocumentAlreadyUsed) => ErrorCode::DocumentAlreadyUsed,
+        Some(RefusalCode::SystemPaused) => ErrorCode::SystemPaused,
+        _ => ErrorCode::CommandRefused,
+    };
+    let id = view.command_id;
+    let detail = failure.map_or_else(
+        || format!("The ledger refused it. {assurance} (command {id})"),
+        |failure| format!("{} {assurance} ({}, command {id})", failure.message, failure.code),
+    );
+    ApiError::new(code).with_detail(detail)
 }
 
 /// The answer 202 for a command that is on its way.

@@ -67,6 +67,10 @@ pub struct ComponentHealth {
     pub component: String,
     /// Whether every required dependency is up.
     pub ready: bool,
+    /// Why no coins move at present, in the words of the administrator who has paused the system; absent while they move,
+    /// and from components that have nothing to do with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<String>,
     /// Each dependency.
     pub dependencies: Vec<DependencyHealth>,
 }
@@ -92,11 +96,14 @@ struct Dependency {
     last: Mutex<Option<DependencyHealth>>,
 }
 
+type Pause = Arc<dyn Fn() -> Pin<Box<dyn Future<Output = Option<String>> + Send>> + Send + Sync>;
+
 /// The dependencies of one component. Cheap to clone.
 #[derive(Clone)]
 pub struct Health {
     component: &'static str,
     clock: Arc<dyn Clock>,
+    pause: Option<Pause>,
     dependencies: Arc<Vec<Dependency>>,
 }
 
@@ -104,6 +111,7 @@ pub struct Health {
 pub struct HealthBuilder {
     component: &'static str,
     clock: Arc<dyn Clock>,
+    pause: Option<Pause>,
     dependencies: Vec<Dependency>,
 }
 
@@ -111,7 +119,7 @@ impl HealthBuilder {
     /// Nothing yet, for `component`.
     #[must_use]
     pub fn new(component: &'static str, clock: Arc<dyn Clock>) -> Self {
-        Self { component, clock, dependencies: Vec::new() }
+        Self { component, clock, pause: None, dependencies: Vec::new() }
     }
 
     /// Adds a dependency without which the component is not ready.
@@ -134,6 +142,18 @@ impl HealthBuilder {
         self.depend(name, Need::Degrading, probe)
     }
 
+    /// Asks with every check whether the system is paused, and why. It changes nothing about readiness: the component
+    /// serves, and says what it will refuse.
+    #[must_use]
+    pub fn pause<F, R>(mut self, asked: F) -> Self
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        R: Future<Output = Option<String>> + Send + 'static,
+    {
+        self.pause = Some(Arc::new(move || Box::pin(asked())));
+        self
+    }
+
     fn depend<F, R>(mut self, name: &'static str, need: Need, probe: F) -> Self
     where
         F: Fn() -> R + Send + Sync + 'static,
@@ -147,7 +167,12 @@ impl HealthBuilder {
     /// Done.
     #[must_use]
     pub fn build(self) -> Health {
-        Health { component: self.component, clock: self.clock, dependencies: Arc::new(self.dependencies) }
+        Health {
+            component: self.component,
+            clock: self.clock,
+            pause: self.pause,
+            dependencies: Arc::new(self.dependencies),
+        }
     }
 }
 
@@ -165,7 +190,12 @@ impl Health {
         let ready = dependencies
             .iter()
             .all(|dependency| dependency.need == Need::Degrading || dependency.state == HealthState::Up);
-        ComponentHealth { component: self.component.to_owned(), ready, dependencies }
+        let paused = match &self.pause {
+            // What is not known in time is not said: the dependencies tell why.
+            Some(pause) => tokio::time::timeout(PROBE_LIMIT, pause()).await.unwrap_or_default(),
+            None => None,
+        };
+        ComponentHealth { component: self.component.to_owned(), ready, paused, dependencies }
     }
 
     async fn check_one(&self, dependency: &Dependency) -> DependencyHealth {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use gx_base::Clock;
 use gx_base::limits::LEDGER_WAIT_SECONDS_MAX;
+use gx_store::entity::ledger_binding::Model as Binding;
 use gx_store::repo::ledger_binding;
 use gx_store::{Store, outbox, projection};
 use gx_types::{ErrorCode, Timestamp};
@@ -67,14 +68,26 @@ impl LedgerState {
     pub async fn probe(&self) -> ProbeResult {
         let binding = ledger_binding::get(self.store.read()).await.map_err(|error| error.to_string())?;
         let Some(binding) = binding else { return Err("no ledger was ever bound to this environment".to_owned()) };
-        let now = self.clock.now();
+        match self.out_of_reach(&binding) {
+            Some(why) => Err(why),
+            None => Ok(Some(format!("height {}", binding.height))),
+        }
+    }
+
+    /// Why the ledger counts as out of reach, by what its holder wrote last and when; `None` while it answers. Silence
+    /// counts: whoever holds a ledger says so every few seconds.
+    #[must_use]
+    pub fn out_of_reach(&self, binding: &Binding) -> Option<String> {
         if !binding.reachable {
-            return Err(format!("the ledger is out of reach: {}", binding.reason));
+            return Some(format!("the ledger is out of reach: {}", binding.reason));
         }
-        if now.since(binding.heartbeat_at.0) > HEARTBEAT_LATE {
-            return Err(format!("no heartbeat since {}", binding.heartbeat_at.0));
-        }
-        Ok(Some(format!("height {}", binding.height)))
+        let heard = binding.heartbeat_at.0;
+        (self.clock.now().since(heard) > HEARTBEAT_LATE).then(|| format!("no heartbeat since {heard}"))
+    }
+
+    /// Why the system is paused, by the read model; `None` while it runs, and while the database does not say.
+    pub async fn pause(&self) -> Option<String> {
+        projection::system::pause_reason(self.store.read()).await.ok().flatten()
     }
 
     async fn look(&self) -> ApiResult<Seen> {
@@ -93,8 +106,9 @@ impl LedgerState {
             paused: projection::system::pause_reason(db).await?.is_some(),
             oldest_waiting: outbox::oldest_waiting(db).await?,
         };
-        // «Not bound yet» ends once and for all, in the first second of a first start: it is not believed.
-        *last = seen.bound.then_some(seen);
+        // «Not bound yet» ends once and for all, in the first second of a first start, and a pause ends when its end is
+        // settled: neither is believed any longer than it holds.
+        *last = (seen.bound && !seen.paused).then_some(seen);
         Ok(seen)
     }
 }

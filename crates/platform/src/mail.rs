@@ -24,14 +24,21 @@ pub struct MailMessage {
     pub text: String,
 }
 
+/// What people are told on a network whose mail goes nowhere else.
+const TEST_ADDRESSES: &str = "This test network has no mail server. Take an address under gxcoin.test, for example \
+    you@devnet.gxcoin.test: its mail is kept in the test mailbox.";
+
 /// A mail was not sent.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
     /// The settings name no server, or one that cannot be used.
     #[error("SMTP_URL or MAIL_FROM cannot be used: {0}")]
     Setup(String),
+    /// There is no mail server, on a network where only test people need none.
+    #[error("no mail server is set up (SMTP_URL), and this is no test address")]
+    TestAddressesOnly,
     /// There is no mail server.
-    #[error("no mail server is set up (SMTP_URL); on devnet and testnet, addresses under gxcoin.test need none")]
+    #[error("no mail server is set up (SMTP_URL)")]
     NoServer,
     /// The address or text is no mail.
     #[error("the mail could not be written")]
@@ -51,6 +58,9 @@ impl From<MailError> for ApiError {
             MailError::NoServer | MailError::Smtp(_) => Self::new(ErrorCode::UpstreamUnavailable)
                 .with_detail("mail cannot be sent at present")
                 .with_source(error),
+            MailError::TestAddressesOnly => Self::new(ErrorCode::RecipientUnreachable)
+                .with_detail(TEST_ADDRESSES)
+                .with_field("email", ErrorCode::RecipientUnreachable, TEST_ADDRESSES),
             MailError::Setup(_) | MailError::Message => Self::internal(error),
         }
     }
@@ -84,6 +94,21 @@ impl Mail {
         Ok(Self { env: settings.env, mailbox: Mailbox::new(store, clock, entropy), smtp })
     }
 
+    /// Whether a mail to this address can go anywhere: a test address, or any address where there is a server. Ask before
+    /// anything is written.
+    ///
+    /// # Errors
+    /// [`MailError::TestAddressesOnly`], [`MailError::NoServer`].
+    pub fn check(&self, address: &str) -> Result<(), MailError> {
+        if self.smtp.is_some() || is_test_address(self.env, address) {
+            Ok(())
+        } else if self.env.allows_test_people() {
+            Err(MailError::TestAddressesOnly)
+        } else {
+            Err(MailError::NoServer)
+        }
+    }
+
     /// Sends a mail. Call it after the transaction that made it necessary.
     ///
     /// # Errors
@@ -92,6 +117,7 @@ impl Mail {
         if is_test_address(self.env, &mail.to) {
             return Ok(self.mailbox.keep(MailboxChannel::Email, &mail.to, &mail.subject, &mail.text).await?);
         }
+        self.check(&mail.to)?;
         let Some((transport, from)) = &self.smtp else { return Err(MailError::NoServer) };
         let message = Message::builder()
             .from(from.clone())

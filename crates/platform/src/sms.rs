@@ -14,11 +14,18 @@ use crate::settings::Settings;
 /// How long the provider may take.
 const PROVIDER_LIMIT: Duration = Duration::from_secs(10);
 
+/// What people are told on a network whose text messages go nowhere else.
+const TEST_NUMBERS: &str = "This test network sends no text messages. Take a number set aside for fiction, for example \
+    +44 7700 900123 or +1 202 555 0123: what goes there is kept in the test mailbox.";
+
 /// A text message was not sent.
 #[derive(Debug, thiserror::Error)]
 pub enum SmsError {
+    /// There is no provider, on a network where only test people need none.
+    #[error("no provider of text messages is set up (SMS_URL), and this is no test number")]
+    TestNumbersOnly,
     /// There is no provider.
-    #[error("no provider of text messages is set up (SMS_URL); on devnet and testnet, reserved numbers need none")]
+    #[error("no provider of text messages is set up (SMS_URL)")]
     NoProvider,
     /// The provider failed.
     #[error("the provider did not take the text message")]
@@ -32,6 +39,9 @@ impl From<SmsError> for ApiError {
     fn from(error: SmsError) -> Self {
         match error {
             SmsError::Store(error) => error.into(),
+            SmsError::TestNumbersOnly => Self::new(ErrorCode::RecipientUnreachable)
+                .with_detail(TEST_NUMBERS)
+                .with_field("phoneNum", ErrorCode::RecipientUnreachable, TEST_NUMBERS),
             SmsError::NoProvider | SmsError::Provider(_) => Self::new(ErrorCode::UpstreamUnavailable)
                 .with_detail("text messages cannot be sent at present")
                 .with_source(error),
@@ -57,6 +67,21 @@ impl Sms {
         }
     }
 
+    /// Whether a text message to this number can go anywhere: a test number, or any number where there is a provider. Ask
+    /// before anything is written.
+    ///
+    /// # Errors
+    /// [`SmsError::TestNumbersOnly`], [`SmsError::NoProvider`].
+    pub fn check(&self, number: &str) -> Result<(), SmsError> {
+        if self.provider.is_some() || is_test_number(self.env, number) {
+            Ok(())
+        } else if self.env.allows_test_people() {
+            Err(SmsError::TestNumbersOnly)
+        } else {
+            Err(SmsError::NoProvider)
+        }
+    }
+
     /// Sends `text` to `number` (`+` and digits). Call it after the transaction that made it necessary.
     ///
     /// # Errors
@@ -65,6 +90,7 @@ impl Sms {
         if is_test_number(self.env, number) {
             return Ok(self.mailbox.keep(MailboxChannel::Sms, number, "", text).await?);
         }
+        self.check(number)?;
         let Some((url, token)) = &self.provider else { return Err(SmsError::NoProvider) };
         let mut request =
             self.client.post(url).timeout(PROVIDER_LIMIT).json(&serde_json::json!({ "to": number, "text": text }));

@@ -109,6 +109,7 @@ error_codes! {
     NameTooShort = "NAME_TOO_SHORT", 400, "This name is too short.";
     NameTooLong = "NAME_TOO_LONG", 400, "This name is too long.";
     NameInvalidChars = "NAME_INVALID_CHARS", 400, "A name has letters of any script, joined by spaces, hyphens or apostrophes.";
+    RecipientUnreachable = "RECIPIENT_UNREACHABLE", 422, "This network sends nothing to this address or number.";
     PhoneRequired = "PHONE_REQUIRED", 400, "A phone number is needed.";
     PhoneInvalidFormat = "PHONE_INVALID_FORMAT", 400, "A phone number has its country code and 7 to 15 digits.";
     PhoneAlreadyExists = "PHONE_ALREADY_EXISTS", 409, "This phone number belongs to an account already.";

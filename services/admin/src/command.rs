@@ -9,11 +9,11 @@ use gx_platform::auth::Admin;
 use gx_platform::http::{
     ApiError, ApiResult, Handled, Idempotency, IdempotencyKey, LedgerUse, PreferWait, Route, current_correlation,
 };
-use gx_platform::{App, accepted, idempotent, wait_for_command};
+use gx_platform::{App, accepted, idempotent, refused, wait_for_command};
 use gx_store::outbox::{self, NewCommand};
 use gx_store::{Tx, Work};
 use gx_types::api::command::{CommandAccepted, CommandView};
-use gx_types::{CommandId, ErrorCode, LedgerKey};
+use gx_types::{CommandId, CommandStatus, ErrorCode, LedgerKey};
 use serde::Serialize;
 
 /// A request to the ledger as it came in.
@@ -42,9 +42,9 @@ pub(crate) fn declared(route: Route, ledger: LedgerUse) -> Route {
         .idempotency(Idempotency::Accepted)
         .ledger(ledger)
         .waits()
-        .reply::<CommandView>(200, "Decided within the time of `Prefer: wait`: settled, or refused with the reason")
+        .reply::<CommandView>(200, "Settled within the time of `Prefer: wait`")
         .reply::<CommandAccepted>(202, "Accepted; the ledger has not decided yet")
-        .errors(&[ErrorCode::StateConflict])
+        .errors(&[ErrorCode::StateConflict, ErrorCode::CommandRefused])
 }
 
 /// Enqueues `command` with whatever `alongside` writes in the same transaction, and answers.
@@ -102,16 +102,28 @@ pub(crate) fn nothing(_: &Tx) -> Work<'_, (), ApiError> {
     Box::pin(async { Ok(()) })
 }
 
-/// Waits as long as the client wants: 200 when decided, else 202.
+/// Waits as long as the client wants: 200 when settled, 202 while the ledger has not decided.
 ///
 /// # Errors
-/// 503 when the database is out of reach.
+/// 409 when the ledger has refused it; 503 when the database is out of reach.
 pub(crate) async fn answer(app: &App, command_id: CommandId, wait: PreferWait) -> ApiResult<Response> {
-    let view = wait_for_command(app, command_id, wait.or(Duration::ZERO)).await?;
+    let view = decided(app, command_id, wait).await?;
     if view.is_settled() {
         return Ok(Json(view).into_response());
     }
     Ok(accepted(&view, status_url(command_id)).into_response())
+}
+
+/// Waits as long as the client wants for what the ledger says.
+///
+/// # Errors
+/// As [`answer`].
+pub(crate) async fn decided(app: &App, command_id: CommandId, wait: PreferWait) -> ApiResult<CommandView> {
+    let view = wait_for_command(app, command_id, wait.or(Duration::ZERO)).await?;
+    match view.status {
+        CommandStatus::Failed => Err(refused(&view, "Nothing was changed.")),
+        CommandStatus::Confirmed | CommandStatus::Pending | CommandStatus::Processing => Ok(view),
+    }
 }
 
 /// Where an administrator asks for a command's status.

@@ -19,9 +19,13 @@ use crate::visit::{Visit, page};
 struct StatusPage {
     chrome: Chrome,
     overall: State,
+    paused: Option<String>,
     asked: Moment,
     rows: Vec<Row>,
 }
+
+/// The component that everything else settles on.
+const LEDGER: &str = Component::Ledger.name();
 
 struct Row {
     name: &'static str,
@@ -30,6 +34,7 @@ struct Row {
     state: State,
     since: Moment,
     reason: String,
+    /// Empty for what has no version of its own.
     version: String,
     age: String,
     dependencies: Vec<Dependency>,
@@ -51,8 +56,45 @@ pub(super) fn routes() -> Router<Web> {
 async fn show(visit: Visit) -> PageResult {
     let probed = visit.web.probe.look().await;
     let now = visit.web.clock.now();
-    let rows: Vec<Row> = probed.iter().map(|probed| row(probed, now)).collect();
-    page(&StatusPage { chrome: visit.chrome("System status"), overall: overall(&probed), asked: Moment(now), rows })
+    let mut rows: Vec<Row> = probed.iter().map(|probed| row(probed, now)).collect();
+    if !probed.is_empty() && probed.iter().all(|probed| probed.name != LEDGER) {
+        rows.push(ledger(&probed, now));
+    }
+    let paused = probed.iter().find_map(|probed| probed.answer.as_ref().ok()?.health.paused.clone());
+    let overall = overall(&rows, paused.is_some());
+    page(&StatusPage { chrome: visit.chrome("System status"), overall, paused, asked: Moment(now), rows })
+}
+
+/// The ledger, which has no address of its own that the edge knows: as those who need it see it. One who misses it is
+/// enough: nothing is shown as good that somebody cannot reach.
+fn ledger(probed: &[Probed], now: Timestamp) -> Row {
+    let mut seen: Vec<&DependencyHealth> = probed
+        .iter()
+        .filter_map(|probed| probed.answer.as_ref().ok())
+        .flat_map(|answer| &answer.health.dependencies)
+        .filter(|dependency| dependency.name == LEDGER)
+        .collect();
+    seen.sort_by_key(|dependency| (dependency.state == HealthState::Up, std::cmp::Reverse(dependency.checked_at)));
+    let (state, since, reason, checked) = match seen.first() {
+        None => (State::new(Tone::Off, "Not known"), now, "nobody who needs it answers".to_owned(), now),
+        Some(known) => {
+            let state = match known.state {
+                HealthState::Up => State::new(Tone::Good, "Answers"),
+                HealthState::Down => State::new(Tone::Bad, "Out of reach"),
+            };
+            (state, known.since, known.reason.clone().unwrap_or_default(), known.checked_at)
+        }
+    };
+    Row {
+        name: LEDGER,
+        what: what(LEDGER),
+        state,
+        since: Moment(since),
+        reason,
+        version: String::new(),
+        age: age(checked, now),
+        dependencies: Vec::new(),
+    }
 }
 
 /// What a component is for.
@@ -63,18 +105,19 @@ fn what(name: &str) -> &'static str {
         .map_or("A part of GX", |component| component.what())
 }
 
-fn overall(probed: &[Probed]) -> State {
-    let ready = |probed: &&Probed| probed.answer.as_ref().is_ok_and(|answer| answer.health.ready);
-    let unknown = probed.iter().filter(|probed| probed.answer.is_err()).count();
-    let good = probed.iter().filter(ready).count();
-    if probed.is_empty() {
+fn overall(rows: &[Row], paused: bool) -> State {
+    let of = |tone: Tone| rows.iter().filter(|row| row.state.tone() == tone.class()).count();
+    let (bad, unknown, all) = (of(Tone::Bad), of(Tone::Off), rows.len());
+    if rows.is_empty() {
         State::new(Tone::Off, "Nothing is known")
-    } else if good == probed.len() {
-        State::new(Tone::Good, "Everything answers and is ready")
-    } else if good + unknown == probed.len() {
-        State::new(Tone::Off, format!("{unknown} of {} do not answer", probed.len()))
+    } else if bad > 0 {
+        State::new(Tone::Bad, format!("{bad} of {all} are not ready"))
+    } else if unknown > 0 {
+        State::new(Tone::Off, format!("{unknown} of {all} do not answer"))
+    } else if paused {
+        State::new(Tone::Bad, "Paused: no coins move")
     } else {
-        State::new(Tone::Bad, format!("{} of {} are not ready", probed.len() - good - unknown, probed.len()))
+        State::new(Tone::Good, "Everything answers and is ready")
     }
 }
 

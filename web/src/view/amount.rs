@@ -11,6 +11,9 @@ pub enum AmountError {
     /// Something else than digits, group commas and one point.
     #[error("Enter an amount with digits and at most one decimal point, for example 12.5.")]
     NotANumber,
+    /// Zeros in front: nobody means them, and a slip of the finger may have made them.
+    #[error("Write the amount without zeros in front, for example 7.")]
+    LeadingZeros,
     /// More decimals than the unit has.
     #[error("A GX has six decimal places. Smaller than 0.000001 GX is not possible.")]
     TooFine,
@@ -38,6 +41,9 @@ pub fn parse_amount(text: &str, unit: &str) -> Result<Qirat, AmountError> {
     let whole = ungroup(whole).ok_or(AmountError::NotANumber)?;
     if !fraction.bytes().all(|byte| byte.is_ascii_digit()) || (whole.is_empty() && fraction.is_empty()) {
         return Err(AmountError::NotANumber);
+    }
+    if whole.len() > 1 && whole.starts_with('0') {
+        return Err(AmountError::LeadingZeros);
     }
     let scale: usize = if unit == "Q" { 0 } else { 6 };
     let fraction = fraction.trim_end_matches('0');
@@ -79,7 +85,7 @@ mod tests {
             ("12.500000000", "GX", 12_500_000),
             ("1,250.000001", "GX", 1_250_000_001),
             ("1 250", "GX", 1_250_000_000),
-            ("007", "Q", 7),
+            ("0.000007", "GX", 7),
             ("50", "Q", 50),
             ("10,000", "Q", 10_000),
             ("50.0", "Q", 50),
@@ -104,6 +110,10 @@ mod tests {
             ("1250,000", "GX", E::NotANumber),
             ("0x10", "Q", E::NotANumber),
             ("١", "Q", E::NotANumber),
+            ("007", "GX", E::LeadingZeros),
+            ("00", "GX", E::LeadingZeros),
+            ("01,000", "Q", E::LeadingZeros),
+            ("00.5", "GX", E::LeadingZeros),
             ("0.0000001", "GX", E::TooFine),
             ("0.5", "Q", E::WholeQirat),
             ("0", "GX", E::Zero),

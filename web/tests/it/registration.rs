@@ -47,6 +47,13 @@ async fn the_address_of_the_wizard_shows_the_step_that_comes_next() {
 }
 
 #[tokio::test]
+async fn a_test_network_says_which_addresses_and_numbers_work() {
+    Site::new().get("/register").await.is(200).shows("id=\"test-addresses\"").shows("gxcoin.test");
+    at("PASSWORD_SET").get("/register").await.is(200).shows("id=\"test-numbers\"").shows("+44 7700 900000");
+    Site::new().get("/dev/mailbox").await.is(200).shows("id=\"test-recipients\"");
+}
+
+#[tokio::test]
 async fn a_registration_that_is_over_begins_again() {
     for (status, code) in [(404, "REGISTRATION_NOT_FOUND"), (410, "REGISTRATION_EXPIRED")] {
         let site = at("EMAIL_SENT");

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use gx_base::failpoint;
-use gx_contracts::{Refusal, RefusalCode, void_key_call};
+use gx_contracts::{Refusal, RefusalCode, WhenPaused, void_key_call};
 use gx_ledger::{Committed, Envelope, KeyState, LedgerError, LedgerErrorClass, Outcome, Prepared, Proposal};
 use gx_store::outbox::{Claimed, Dead, EnvelopeFate, Failed, Holder, Release, SettledCommand, StoredEnvelope};
 use gx_types::TxId;
@@ -18,6 +18,8 @@ const OUTCOME_WAIT_MAX: Duration = Duration::from_secs(1);
 const INVALID_PAUSE: (Duration, Duration) = (Duration::from_millis(5), Duration::from_secs(1));
 /// Pauses between questions when nobody answers: first and longest.
 const UNANSWERED_PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
+/// Pause before a command that sits out a pause of the system is tried again: first and longest.
+const SITS_OUT_PAUSE: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(2));
 /// An envelope is given up for lost only when so many blocks came after it.
 const NEWER_BLOCKS: u64 = 2;
 
@@ -240,6 +242,11 @@ impl Flight<'_> {
                 Ok(Outcome::Unknown) | Err(_) => open = true,
             }
         }
+        // No answer to what was asked: it stays in the queue, under the same key. An earlier envelope that is still open
+        // may commit when the system is resumed; whoever takes the command then finds its receipt under the key.
+        if refusal.code == RefusalCode::SystemPaused && self.claimed.command.when_paused() == WhenPaused::Waits {
+            return self.sit_out(&refusal).await;
+        }
         if !open {
             return self.fail(refusal).await;
         }
@@ -328,6 +335,19 @@ impl Flight<'_> {
             holder: self.holder,
             next_attempt_at: self.shared.now().plus(pause),
             error: Some((code.to_owned(), error.to_string())),
+            sits_out: false,
+        };
+        self.end(Record::Release(release), End::Released).await
+    }
+
+    /// Back into the queue until the system is resumed.
+    async fn sit_out(&mut self, refusal: &Refusal) -> Result<End, Stopped> {
+        metric::retry(self.kind(), "paused");
+        let release = Release {
+            holder: self.holder,
+            next_attempt_at: self.shared.now().plus(self.shared.pause(SITS_OUT_PAUSE.0, SITS_OUT_PAUSE.1, 0)),
+            error: Some((refusal.code.as_str().to_owned(), refusal.detail.clone())),
+            sits_out: true,
         };
         self.end(Record::Release(release), End::Released).await
     }

@@ -23,7 +23,7 @@ pub const METRICS: &[MetricDecl] = &[
         name: RETRIES,
         kind: MetricKind::Counter,
         labels: &["command", "reason"],
-        help: "Commands tried again, by command and reason: transport, storage, invalid, lost.",
+        help: "Commands tried again, by command and reason: transport, storage, invalid, lost, paused.",
     },
     MetricDecl {
         name: DEAD_LETTERS,

@@ -1,18 +1,24 @@
 //! Request bodies: JSON and `multipart/form-data`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Bytes;
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{FromRequest, Multipart, OptionalFromRequest, Request};
 use axum::http::{HeaderMap, StatusCode, header};
-use gx_types::ErrorCode;
+use gx_types::{ErrorCode, FieldError};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::ApiError;
 use super::extract::field_error;
+use super::route::RouteMeta;
 
 /// How long a body may take to arrive.
 const BODY_READ_LIMIT: Duration = Duration::from_secs(60);
+
+/// So much of a body that a route does not take is looked at, to name what is in it.
+pub(crate) const SURPLUS_BYTES_MAX: usize = 4 * 1024;
 
 /// A JSON body as `T`. The object's type should refuse unknown fields (`#[serde(deny_unknown_fields)]`).
 ///
@@ -26,26 +32,48 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for ApiJson<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
         if !is_json(request.headers()) {
-            return Err(ApiError::new(ErrorCode::UnsupportedMediaType).with_detail("send application/json"));
+            return Err(not_json());
         }
+        let meta = request.extensions().get::<Arc<RouteMeta>>().cloned();
         let bytes = read(request, state).await?;
-        parse(&bytes).map(Self)
+        parse(&bytes).map(Self).map_err(|first| {
+            let required = meta.map(|meta| meta.required_fields()).unwrap_or_default();
+            with_all_fields::<T>(&bytes, first, &required)
+        })
     }
 }
 
-/// `None` for a request without a body: no content type, and no length or a length of 0.
+/// `None` for a request without a body: no content type, and nothing in it, however its length was announced.
 impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for ApiJson<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Option<Self>, ApiError> {
-        let headers = request.headers();
-        let length = headers.get(header::CONTENT_LENGTH).map_or(&b"0"[..], |value| value.as_bytes());
-        let chunked = headers.contains_key(header::TRANSFER_ENCODING);
-        if length == b"0" && !chunked && !headers.contains_key(header::CONTENT_TYPE) {
-            return Ok(None);
+        if request.headers().contains_key(header::CONTENT_TYPE) {
+            return <Self as FromRequest<S>>::from_request(request, state).await.map(Some);
         }
-        <Self as FromRequest<S>>::from_request(request, state).await.map(Some)
+        // A proxy may announce a body in chunks and send none.
+        if read(request, state).await?.is_empty() { Ok(None) } else { Err(not_json()) }
     }
+}
+
+fn not_json() -> ApiError {
+    ApiError::new(ErrorCode::UnsupportedMediaType).with_detail("send application/json")
+}
+
+/// The body of a route that takes none.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Nothing {}
+
+/// Looks at what is sent to a route that takes no body: nothing, or the empty object that some clients always send.
+/// Anything else would be taken for heard.
+pub(crate) async fn expect_none(body: Body) -> Result<(), ApiError> {
+    let surplus = || ApiError::field("body", ErrorCode::FieldUnknown, "This route takes no body.");
+    let bytes = tokio::time::timeout(BODY_READ_LIMIT, to_bytes(body, SURPLUS_BYTES_MAX))
+        .await
+        .map_err(|_| ApiError::new(ErrorCode::MalformedRequest).with_detail("the body took too long to arrive"))?
+        .map_err(|_| surplus())?;
+    if bytes.is_empty() { Ok(()) } else { parse::<Nothing>(&bytes).map(drop) }
 }
 
 /// Reads `T` out of JSON text, with the errors of [`ApiJson`].
@@ -87,6 +115,45 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     })?;
     reader.end().map_err(|error| malformed(&error))?;
     Ok(value)
+}
+
+/// Adds to a refusal whatever else is wrong with the fields of the body: the deserialiser stops at the first. What it has
+/// named is taken out and the rest read again; what is missing is known from the declaration (`required`).
+fn with_all_fields<T: DeserializeOwned>(bytes: &[u8], first: ApiError, required: &[String]) -> ApiError {
+    use serde_json::Value;
+    if first.code() != ErrorCode::ValidationFailed {
+        return first;
+    }
+    let Ok(Value::Object(sent)) = serde_json::from_slice::<Value>(bytes) else { return first };
+    let mut fields: Vec<FieldError> = first.refused_fields().to_vec();
+    let mut rest = sent.clone();
+    // Ends with the fields at the latest: each round takes one out.
+    while let Some(last) = fields.last() {
+        let name = last.field.split(['.', '[']).next().unwrap_or_default();
+        if rest.remove(name).is_none() {
+            break;
+        }
+        // A map of JSON values always serialises.
+        let Err(next) = parse::<T>(&serde_json::to_vec(&rest).unwrap_or_default()) else { break };
+        let known = |field: &FieldError| fields.iter().any(|known| known.field == field.field);
+        let taken_out = |field: &FieldError| sent.contains_key(&field.field) && !rest.contains_key(&field.field);
+        let fresh: Vec<FieldError> =
+            next.refused_fields().iter().filter(|field| !known(field) && !taken_out(field)).cloned().collect();
+        if fresh.is_empty() {
+            break;
+        }
+        fields.extend(fresh);
+    }
+    for name in required {
+        if !sent.contains_key(name) && !fields.iter().any(|field| field.field == *name) {
+            fields.push(FieldError {
+                field: name.clone(),
+                code: ErrorCode::FieldRequired,
+                message: ErrorCode::FieldRequired.title().to_owned(),
+            });
+        }
+    }
+    ApiError::fields(fields)
 }
 
 /// A `multipart/form-data` body; read its parts with axum's [`Multipart`].
@@ -175,8 +242,6 @@ fn field_with_nul(value: &serde_json::Value, path: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use serde::Deserialize;
-
     use super::*;
 
     #[derive(Debug, Deserialize)]
@@ -218,6 +283,42 @@ mod tests {
             (r#"{"amount":"1","remark":"\ud800"}"#, 400, ""),
         ] {
             assert_eq!(refused(text), (status, field.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_named_at_once() {
+        #[derive(Debug, Deserialize)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        #[expect(dead_code, reason = "only parsed")]
+        struct Transfer {
+            #[serde(rename = "toID")]
+            to_id: String,
+            amount: gx_types::Qirat,
+            reason: String,
+            #[serde(default)]
+            parts: Vec<Payment>,
+        }
+        let required = ["toID", "amount", "reason"].map(str::to_owned);
+        for (text, wrong) in [
+            (
+                r#"{"toID":5,"amount":-1,"reason":7,"x":1}"#,
+                "toID:FIELD_INVALID amount:AMOUNT_INVALID reason:FIELD_INVALID x:FIELD_UNKNOWN",
+            ),
+            ("{}", "toID:FIELD_REQUIRED amount:FIELD_REQUIRED reason:FIELD_REQUIRED"),
+            (
+                r#"{"x":1,"amount":"01","parts":[{"amount":"1"},{"amount":true}]}"#,
+                "x:FIELD_UNKNOWN amount:AMOUNT_INVALID parts[1].amount:FIELD_INVALID toID:FIELD_REQUIRED \
+                 reason:FIELD_REQUIRED",
+            ),
+            (r#"{"toID":"a","amount":null,"reason":"b"}"#, "amount:FIELD_INVALID"),
+            (r#"{"toID":"a","toID":"b","amount":5.5,"reason":"b"}"#, "toID:FIELD_INVALID amount:AMOUNT_INVALID"),
+        ] {
+            let first = parse::<Transfer>(text.as_bytes()).unwrap_err();
+            let all = with_all_fields::<Transfer>(text.as_bytes(), first, &required);
+            let named: Vec<String> =
+                all.refused_fields().iter().map(|field| format!("{}:{}", field.field, field.code)).collect();
+            assert_eq!(named.join(" "), wrong, "{text}");
         }
     }
 

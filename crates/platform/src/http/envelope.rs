@@ -16,7 +16,7 @@ use gx_base::EntropyExt;
 use gx_types::{CorrelationId, ErrorCode};
 use tracing::Instrument;
 
-use super::route::{Access, RouteMeta};
+use super::route::RouteMeta;
 use super::{AnsweredCode, ApiError, PeerAddr, RouteSet, correlation};
 use crate::{App, metrics};
 
@@ -42,7 +42,7 @@ pub fn api_not_found(router: Router, app: &App, sets: &[&RouteSet]) -> Router {
     let prefixes: BTreeSet<&'static str> = sets
         .iter()
         .flat_map(|set| set.metas())
-        .filter(|meta| !matches!(meta.access(), Access::Public | Access::PersonOptional))
+        .filter(|meta| meta.access().needs_session())
         .filter_map(|meta| first_segment(meta.path()))
         .collect();
     let prefixes = Arc::new(prefixes);
@@ -73,7 +73,9 @@ async fn enclose(State(Envelope { app, component }): State<Envelope>, mut reques
     let method = request.method().clone();
     let template = request.extensions().get::<MatchedPath>().cloned();
     let route = template.as_ref().map_or("unmatched", MatchedPath::as_str);
-    let span = tracing::info_span!("request", correlation_id = %id, component, method = %method, route);
+    // Of the highest level, though it says nothing by itself: at every LOG_LEVEL what is logged carries the number of
+    // its request.
+    let span = tracing::error_span!("request", correlation_id = %id, component, method = %method, route);
 
     let work = async {
         if let Err(refusal) = check_uri(request.uri()) {

@@ -1,28 +1,20 @@
 //! The gate before every handler: what a route declares is enforced here and nowhere else.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::body::{Body, Bytes};
+use axum::body::HttpBody;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use gx_types::ErrorCode;
-use http_body_util::BodyExt;
 
+use super::body_limit::BodyLimit;
 use super::limits::{Allowance, RateKey};
-use super::route::{Access, Idempotency, LedgerUse, RequestBody, RouteMeta};
-use super::{ApiError, ApiResult, IdempotencyKey, PeerAddr};
+use super::route::{Access, Idempotency, LedgerUse, RouteMeta};
+use super::{ApiError, ApiResult, IdempotencyKey, PeerAddr, body};
 use crate::App;
 use crate::auth::Caller;
-
-/// Bytes of a refused request that are read at least, before the line is cut.
-const DRAIN_BYTES_MIN: usize = 1024 * 1024;
-/// A route with large bodies reads so many times its largest of a refused one.
-const DRAIN_BODIES: usize = 3;
-/// How long a refused request may take to send them.
-const DRAIN_WAIT: Duration = Duration::from_secs(5);
 
 /// A route's declaration beside the application.
 #[derive(Clone)]
@@ -46,29 +38,13 @@ pub(crate) async fn gate(State(gate): State<Gate>, mut request: Request, next: N
             response
         }
         Err(refusal) => {
-            drain(request.into_body(), DRAIN_BYTES_MIN.max(DRAIN_BODIES * gate.meta.body_bytes_max)).await;
+            BodyLimit::of(&gate.meta).drain(request.into_body()).await;
             refusal.into_response()
         }
     };
     gate.app.recorder().record(gate.meta.operation_id, response.status());
     response.extensions_mut().insert(gate.meta);
     response
-}
-
-/// Reads what a refused request still sends, within bounds. A connection that is closed over unread bytes is reset, and
-/// the client would see a broken line instead of the refusal.
-async fn drain(mut body: Body, bytes_max: usize) {
-    let read = async {
-        let mut bytes = 0;
-        while let Some(Ok(frame)) = body.frame().await {
-            bytes += frame.data_ref().map_or(0, Bytes::len);
-            if bytes > bytes_max {
-                return;
-            }
-        }
-    };
-    // A slow sender is not waited for.
-    let _ = tokio::time::timeout(DRAIN_WAIT, read).await;
 }
 
 async fn pass(gate: &Gate, request: &mut Request) -> ApiResult<Allowance> {
@@ -118,6 +94,7 @@ async fn pass(gate: &Gate, request: &mut Request) -> ApiResult<Allowance> {
     let idempotency_key = idempotency_key(meta.idempotency, request.headers())?;
     check_length(meta, request.headers())?;
     check_query(meta, request.uri())?;
+    check_surplus(meta, request).await?;
 
     // 6. The ledger, for what it shall decide.
     if meta.ledger != LedgerUse::None {
@@ -125,6 +102,8 @@ async fn pass(gate: &Gate, request: &mut Request) -> ApiResult<Allowance> {
     }
 
     let extensions = request.extensions_mut();
+    // Whoever reads the body names everything that is wrong with it by the declaration.
+    extensions.insert(Arc::clone(meta));
     match caller {
         Some(Caller::Person(person)) => drop(extensions.insert(person)),
         Some(Caller::Admin(admin)) => drop(extensions.insert(admin)),
@@ -169,6 +148,17 @@ fn check_query(meta: &RouteMeta, uri: &Uri) -> ApiResult<()> {
     }
 }
 
+/// A route without a declared body takes none.
+async fn check_surplus(meta: &RouteMeta, request: &mut Request) -> ApiResult<()> {
+    if meta.body.is_some() || request.body().is_end_stream() {
+        return Ok(());
+    }
+    if request.body().size_hint().lower() > body::SURPLUS_BYTES_MAX as u64 {
+        return Err(ApiError::field("body", ErrorCode::FieldUnknown, "This route takes no body."));
+    }
+    body::expect_none(std::mem::take(request.body_mut())).await
+}
+
 /// Refuses what says itself that it is too large, before a byte of it is read.
 fn check_length(meta: &RouteMeta, headers: &HeaderMap) -> ApiResult<()> {
     if meta.body.is_none() {
@@ -176,16 +166,9 @@ fn check_length(meta: &RouteMeta, headers: &HeaderMap) -> ApiResult<()> {
     }
     let length =
         headers.get(axum::http::header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let limit = BodyLimit::of(meta);
     match length {
-        Some(length) if length > meta.body_bytes_max as u64 => {
-            let detail = format!("at most {} bytes are read here", meta.body_bytes_max);
-            let refusal = ApiError::new(ErrorCode::BodyTooLarge).with_detail(detail.clone());
-            Err(match meta.body {
-                // Of the parts of a form only a file can be so large.
-                Some(RequestBody::Multipart(_)) => refusal.with_field("file", ErrorCode::BodyTooLarge, detail),
-                _ => refusal,
-            })
-        }
+        Some(length) if length > limit.bytes_max() as u64 => Err(limit.refusal()),
         _ => Ok(()),
     }
 }

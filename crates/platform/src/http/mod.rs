@@ -1,6 +1,7 @@
 //! The HTTP kit: routes declared once, extractors that name the refused field, problems, limits, paging.
 
 mod body;
+mod body_limit;
 mod correlation;
 mod docs;
 mod envelope;
@@ -18,6 +19,7 @@ mod schema;
 pub(crate) mod shared_limits;
 
 pub use body::{ApiJson, ApiMultipart};
+pub use body_limit::{BodyLimit, BodyLimits};
 pub use correlation::{HEADER as CORRELATION_HEADER, current as current_correlation, scope as correlation_scope};
 pub use docs::docs_page;
 pub use envelope::{api_not_found, envelope};

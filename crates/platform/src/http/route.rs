@@ -54,6 +54,16 @@ pub enum Access {
     AnyAdmin,
 }
 
+impl Access {
+    /// Whether only someone who is signed in may call it.
+    pub(crate) const fn needs_session(self) -> bool {
+        match self {
+            Self::Public | Self::PersonOptional => false,
+            Self::Person | Self::Admin(_) | Self::AnyAdmin => true,
+        }
+    }
+}
+
 /// What a route does with the header `Idempotency-Key`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Idempotency {
@@ -167,6 +177,14 @@ impl RouteMeta {
     #[must_use]
     pub const fn access(&self) -> Access {
         self.access
+    }
+
+    /// The names of the fields that a JSON body must have.
+    pub(crate) fn required_fields(&self) -> Vec<String> {
+        match &self.body {
+            Some(RequestBody::Json(schema)) => schema.required(),
+            Some(RequestBody::Multipart(_)) | None => Vec::new(),
+        }
     }
 
     /// Every problem that the route can answer, sorted by status.

@@ -1,14 +1,17 @@
 //! All routes of a component, and what is derived from them.
 
+use std::collections::HashSet;
+
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, MatchedPath};
+use axum::http::HeaderMap;
 use axum::middleware::from_fn_with_state;
 use gx_types::ErrorCode;
 use serde::Serialize;
 
-use super::ApiError;
 use super::gate::{Gate, gate};
 use super::route::{Access, Handled, RouteMeta};
+use super::{ApiError, BodyLimits};
 use crate::App;
 
 /// The routes of a component.
@@ -49,9 +52,17 @@ impl RouteSet {
         self.routes.iter().map(|route| &route.meta)
     }
 
+    /// How large the bodies of its requests may be.
+    #[must_use]
+    pub fn body_limits(&self) -> BodyLimits {
+        BodyLimits::of(self.metas())
+    }
+
     /// The axum router: every handler behind the gate of its declaration. Wrap the whole in [`super::envelope`] once.
     pub fn mount(self, app: &App) -> Router {
         let mut router = Router::new();
+        let open: HashSet<&'static str> =
+            self.metas().filter(|meta| !meta.access.needs_session()).map(|meta| meta.path).collect();
         for Handled { meta, handler } in self.routes {
             let (path, limit) = (meta.path, meta.body_bytes_max);
             let gated = handler
@@ -60,9 +71,19 @@ impl RouteSet {
             router = router.route(path, gated);
         }
         // Set here and not on the finished router: the answer counts only for routes that exist when it is set.
-        router
-            .method_not_allowed_fallback(|| async { ApiError::new(ErrorCode::MethodNotAllowed) })
-            .with_state(app.clone())
+        // Who is not signed in does not learn what an address that needs it would take.
+        let guarded = app.clone();
+        let other_method = move |path: MatchedPath, headers: HeaderMap| {
+            let (app, needs_session) = (guarded.clone(), !open.contains(path.as_str()));
+            async move {
+                let code = match needs_session && !app.auth().is_signed_in(&headers).await {
+                    true => ErrorCode::Unauthorized,
+                    false => ErrorCode::MethodNotAllowed,
+                };
+                ApiError::new(code)
+            }
+        };
+        router.method_not_allowed_fallback(other_method).with_state(app.clone())
     }
 }
 

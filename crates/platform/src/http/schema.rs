@@ -20,6 +20,13 @@ impl Schema {
         Self { name: || T::name().into_owned(), own: <T as PartialSchema>::schema, others: <T as ToSchema>::schemas }
     }
 
+    /// The names of the fields that an object of this schema must have.
+    pub(crate) fn required(&self) -> Vec<String> {
+        let own = to_value(&(self.own)());
+        let names = own.get("required").and_then(Value::as_array);
+        names.into_iter().flatten().filter_map(|name| name.as_str().map(str::to_owned)).collect()
+    }
+
     /// The schema written out where it stands. Objects that it refers to are added to `components`.
     pub(crate) fn inline(&self, components: &mut Components) -> Value {
         self.collect(components);

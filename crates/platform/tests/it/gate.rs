@@ -101,6 +101,9 @@ async fn addresses_are_refused_when_two_readers_could_differ() {
         assert_eq!((answer.status, answer.field()), (422, field.to_owned()), "{path}: {}", answer.body);
     }
     let wrong = api.request("PUT".parse().unwrap(), "/api/v1/wishes").send().await;
+    assert_eq!((wrong.status, wrong.code()), (401, "UNAUTHORIZED"), "what it takes is told to whom is signed in");
+    let person = test.person(TestPerson::default()).await;
+    let wrong = api.request("PUT".parse().unwrap(), "/api/v1/wishes").token(&person.token).send().await;
     assert_eq!((wrong.status, wrong.code(), wrong.header("allow")), (405, "METHOD_NOT_ALLOWED", "POST"));
     let odd = api.request("BREW".parse().unwrap(), "/api/v1/wishes/numbers").send().await;
     assert_eq!((odd.status, odd.header("allow")), (405, "GET,HEAD"));
@@ -245,4 +248,32 @@ async fn the_document_says_what_the_gate_does() {
     assert!(document["components"]["schemas"]["Problem"].is_object());
     let codes: Vec<&str> = ErrorCode::ALL.iter().map(|code| code.as_str()).collect();
     assert_eq!(document["components"]["schemas"]["ErrorCode"]["enum"], json!(codes), "words as they travel");
+}
+
+#[tokio::test]
+async fn a_route_without_a_body_takes_none() {
+    let test = TestApp::start().await;
+    test.bind_ledger().await;
+    let api = test.serve([routes()]);
+    let person = test.person(TestPerson::default()).await;
+    let ask = async |body: &str| {
+        api.post("/api/v1/wishes/ledger").token(&person.token).body("application/json", body).send().await
+    };
+    // What carries nothing is no matter.
+    for nothing in ["", "{}", " {} "] {
+        assert_eq!(ask(nothing).await.status, 204, "{nothing:?}");
+    }
+    let long = format!("{{\"a\":\"{}\"}}", "x".repeat(10_000));
+    for (body, status, field) in [
+        (r#"{"surplus":1}"#, 422, "surplus:FIELD_UNKNOWN"),
+        (r#"["surplus"]"#, 422, "body:FIELD_INVALID"),
+        ("{", 400, ""),
+        ("surplus", 400, ""),
+        (&long, 422, "body:FIELD_UNKNOWN"),
+    ] {
+        let answer = ask(body).await;
+        assert_eq!((answer.status, answer.field()), (status, field.to_owned()), "{body:.40}: {}", answer.body);
+    }
+    let read = api.get("/api/v1/wishes/who").body("application/json", r#"{"a":1}"#).send().await;
+    assert_eq!((read.status, read.field()), (422, "a:FIELD_UNKNOWN".to_owned()));
 }

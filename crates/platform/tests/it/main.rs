@@ -5,6 +5,7 @@ mod bus;
 mod failures;
 mod gate;
 mod idempotent;
+mod logs;
 mod mailbox;
 mod second_factor;
 mod served;

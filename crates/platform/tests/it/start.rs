@@ -46,3 +46,24 @@ async fn another_session_secret_is_named_at_start() {
     let error = other.err().expect("the keys do not open");
     assert!(error.to_string().contains("SESSION_SECRET"), "{error}");
 }
+
+#[tokio::test]
+async fn data_of_another_environment_is_named_at_start() {
+    let test = TestApp::start().await;
+    // The folder says whose it is …
+    let other = start_again(&test, [("GX_ENV", "testnet".to_owned())].into()).await.err().expect("another environment");
+    assert!(other.to_string().contains("holds the data of devnet, not of testnet"), "{other}");
+    // … and so does the database, to whoever brings a folder of their own.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let folder = elsewhere.path().display().to_string();
+    let changed = [("GX_ENV", "mainnet".to_owned()), ("GX_DATA", folder.clone())].into();
+    let other = start_again(&test, changed).await.err().expect("another environment");
+    assert_eq!(
+        other.to_string(),
+        "the database holds the data of devnet, not of mainnet: check GX_ENV and DATABASE_URL"
+    );
+    // A folder that was never used belongs to the first who uses it.
+    let refused = start_again(&test, [("GX_DATA", folder)].into()).await.err().expect("mainnet has used it");
+    assert!(refused.to_string().contains("holds the data of mainnet, not of devnet"), "{refused}");
+    start_again(&test, BTreeMap::new()).await.unwrap();
+}

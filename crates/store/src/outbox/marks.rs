@@ -66,6 +66,9 @@ pub struct Release {
     pub next_attempt_at: Timestamp,
     /// What went wrong; `None` when nothing did, and then the attempt does not count.
     pub error: Option<(String, String)>,
+    /// The ledger answered and wants it later: the attempt does not count, and the command waits anew from now on, so
+    /// that nobody takes it for one that the ledger leaves waiting.
+    pub sits_out: bool,
 }
 
 /// A command whose attempts are exhausted.
@@ -252,7 +255,8 @@ pub async fn release(
                 release.error.clone().map_or((None, None), |(code, detail)| (Some(code), Some(detail)));
             row.extend([
                 release.next_attempt_at.to_raw().into(),
-                i64::from(release.error.is_none()).into(),
+                i64::from(release.error.is_none() || release.sits_out).into(),
+                i64::from(release.sits_out).into(),
                 code.into(),
                 detail.into(),
             ]);
@@ -260,9 +264,10 @@ pub async fn release(
         })
         .collect();
     let set = "state = 'PENDING', next_attempt_at = v.due, attempts = attempts - v.uncounted, lease_owner = NULL, \
+               queued_at = CASE WHEN v.anew = 1 THEN $1 ELSE queued_at END, \
                error_code = COALESCE(v.code, error_code), error_detail = COALESCE(v.detail, error_detail)";
     let from = "state = 'SUBMITTING' AND tx_id IS NULL";
-    let changed = ids(&update(tx, "held, due, uncounted, code, detail", set, from, "", &rows, now).await?)?;
+    let changed = ids(&update(tx, "held, due, uncounted, anew, code, detail", set, from, "", &rows, now).await?)?;
     for ids in changed.chunks(BATCH_ROWS_MAX) {
         let ids = filled(ids);
         let sql = format!("UPDATE outbox_conflicts SET in_flight = FALSE WHERE command_id IN ({})", list(ids.len(), 1));

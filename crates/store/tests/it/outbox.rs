@@ -373,7 +373,8 @@ async fn registrations_of_one_country_get_a_shard_each_and_wait_when_there_is_no
         assert_eq!(claimed.len(), 64 + 1);
         assert_eq!(scene.claim(NOW).await.len(), 0);
         // A shard that becomes free is used by the next.
-        let failed = outbox::Release { holder: holder(&claimed[5]), next_attempt_at: NOW, error: None };
+        let failed =
+            outbox::Release { holder: holder(&claimed[5]), next_attempt_at: NOW, error: None, sits_out: false };
         mark!(scene, release, [failed]);
         let next = scene.claim(NOW).await;
         assert_eq!(next.len(), 1);

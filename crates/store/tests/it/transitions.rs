@@ -61,7 +61,7 @@ async fn call(scene: &Scene, function: &'static str, command_id: CommandId, fenc
                         outbox::mark_void_pending(tx, &[Failed { holder, refusal: refusal() }], NOW).await?.len()
                     }
                     "release" => {
-                        let release = Release { holder, next_attempt_at: NOW, error: error() };
+                        let release = Release { holder, next_attempt_at: NOW, error: error(), sits_out: false };
                         outbox::release(tx, &[release], NOW).await?.len()
                     }
                     "endorse_anew" => outbox::endorse_anew(tx, &[(holder, EnvelopeFate::Lost)], NOW).await?.len(),

@@ -28,6 +28,7 @@ async fn handle(State(app): State<App>) -> ApiResult<Json<SystemStatus>> {
         (None, ..) => SystemState::NotBound,
         (Some(_), false, _) => SystemState::NotBootstrapped,
         (Some(_), true, Some(_)) => SystemState::Paused,
+        (Some(ledger), true, None) if !ledger.reachable => SystemState::LedgerUnreachable,
         (Some(_), true, None) => SystemState::Operational,
     };
     let with_users = countries::all(db).await?.iter().filter(|country| country.users_count > 0).count();
@@ -46,14 +47,15 @@ async fn ledger(app: &App) -> Result<Option<LedgerStatus>, StoreError> {
     let db = app.store().read();
     let Some(row) = ledger_binding::get(db).await? else { return Ok(None) };
     let checkpoint = checkpoint::read(db, checkpoint::PROJECTOR).await?;
+    let out_of_reach = app.ledger().out_of_reach(&row);
     let projected = checkpoint.filter(|row| row.next_block > 0).map(|row| row.next_block - 1);
     Ok(Some(LedgerStatus {
         fingerprint: row.fingerprint.0,
         // The heartbeat is as old as it says; a block that was projected since then is on the ledger for certain.
         height: projected.map_or(row.height, |projected| projected.max(row.height)).to_string(),
         projected_height: projected.map(|height| height.to_string()),
-        reachable: row.reachable,
-        reason: Some(row.reason).filter(|reason| !reason.is_empty()),
+        reachable: out_of_reach.is_none(),
+        reason: out_of_reach,
         heartbeat_at: row.heartbeat_at.0,
         last_block_at: row.last_block_at.map(|at| at.0),
         endorsing_orgs: serde_json::from_str(&row.endorsing_orgs)

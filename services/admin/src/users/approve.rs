@@ -16,7 +16,7 @@ use gx_platform::http::{
     Access, ApiError, ApiJson, ApiPath, ApiResult, Handled, Idempotency, IdempotencyKey, LedgerUse, PreferWait, Route,
     current_correlation,
 };
-use gx_platform::{App, BusMessage, idempotent, normalise_number, wait_for_command};
+use gx_platform::{App, BusMessage, idempotent, normalise_number};
 use gx_store::outbox::NewCommand;
 use gx_store::repo::documents::{self, Document, Submission};
 use gx_store::repo::people::{self, Person};
@@ -30,7 +30,7 @@ use gx_types::{
 use serde::{Deserialize, Serialize};
 
 use super::view;
-use crate::command::{enqueue, status_url};
+use crate::command::{decided, enqueue, status_url};
 use crate::text;
 
 const ROUTE: &str = "approveUser";
@@ -50,9 +50,15 @@ pub(super) fn route() -> Handled {
         .waits()
         .param::<ProfileId>("userId", "The person's profile id")
         .body::<ApproveRequest>()
-        .reply::<ApproveReply>(200, "Decided by the ledger within the time of `Prefer: wait`")
+        .reply::<ApproveReply>(200, "Registered by the ledger within the time of `Prefer: wait`")
         .reply::<ApproveReply>(202, "Approved; the ledger has not registered the person yet")
-        .errors(&[ErrorCode::StateConflict, ErrorCode::NoIdentifyingDocument, ErrorCode::DocumentMismatch])
+        .errors(&[
+            ErrorCode::StateConflict,
+            ErrorCode::NoIdentifyingDocument,
+            ErrorCode::DocumentMismatch,
+            ErrorCode::DocumentAlreadyUsed,
+            ErrorCode::CommandRefused,
+        ])
         .handle(handle)
 }
 
@@ -87,10 +93,10 @@ async fn handle(
 ) -> ApiResult<Response> {
     let approved = approve_person(&app, admin.actor(), key.as_ref(), profile_id, &request).await?;
 
-    let view = wait_for_command(&app, approved.command_id, wait.or(std::time::Duration::ZERO)).await?;
+    let view = decided(&app, approved.command_id, wait).await?;
     let person = people::find(app.store().read(), profile_id).await?.ok_or_else(ApiError::not_found)?;
     let (status, message) = if view.is_settled() {
-        (StatusCode::OK, view.error.map_or("Registered on the ledger.".to_owned(), |error| error.message))
+        (StatusCode::OK, "Registered on the ledger.".to_owned())
     } else {
         (StatusCode::ACCEPTED, "Approved. The ledger has not registered the person yet.".to_owned())
     };

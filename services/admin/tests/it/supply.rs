@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::world::World;
 
-async fn bootstrap(world: &World, minted: &[(Pool, Qirat)]) {
+pub async fn bootstrap(world: &World, minted: &[(Pool, Qirat)]) {
     let minted = minted.to_vec();
     world
         .test

@@ -9,6 +9,7 @@ use gx_store::sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveMo
 use gx_types::AdminRole;
 use serde_json::{Value, json};
 
+use crate::supply::bootstrap;
 use crate::world::World;
 
 async fn post(world: &World, path: &str, body: &Value) -> gx_platform::testing::TestAnswer {
@@ -33,6 +34,22 @@ async fn set_parameter(world: &World, name: &str, value: &str) {
             Box::pin(async move {
                 system_parameters::Entity::insert(row.into_active_model().reset_all())
                     .exec_without_returning(tx)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await;
+}
+
+async fn change_parameter(world: &World, name: &'static str, value: &'static str) {
+    world
+        .test
+        .write(move |tx| {
+            Box::pin(async move {
+                system_parameters::Entity::update_many()
+                    .col_expr(system_parameters::Column::ParamValue, value.into())
+                    .filter(system_parameters::Column::ParamKey.eq(name))
+                    .exec(tx)
                     .await?;
                 Ok(())
             })
@@ -155,6 +172,86 @@ async fn without_a_ledger_nothing_is_accepted_for_it() {
     test.advance(Duration::from_secs(1));
     let answer = pause().await;
     assert_eq!((answer.status, answer.code(), answer.header("retry-after")), (503, "LEDGER_UNAVAILABLE", "30"));
+}
+
+#[tokio::test]
+async fn a_ledger_that_says_nothing_any_more_is_not_shown_as_good() {
+    let world = World::new().await;
+    bootstrap(&world, &[]).await;
+    let status = async || world.api.get("/api/v1/admin/system/status").token(world.owner()).send().await.body;
+    let good = status().await;
+    assert_eq!((&good["status"], &good["ledger"]["reachable"]), (&json!("OPERATIONAL"), &json!(true)));
+    assert_eq!(good["ledger"]["reason"], Value::Null);
+    let heard = good["ledger"]["heartbeatAt"].clone();
+    world.test.advance(Duration::from_secs(16));
+    let silent = status().await;
+    assert_eq!((&silent["status"], &silent["ledger"]["reachable"]), (&json!("LEDGER_UNREACHABLE"), &json!(false)));
+    assert_eq!(silent["ledger"]["reason"], format!("no heartbeat since {}", heard.as_str().unwrap()));
+    // What has no good ledger is still paused, when it is.
+    set_parameter(&world, "systemPaused", "true").await;
+    let paused = status().await;
+    assert_eq!((&paused["status"], &paused["ledger"]["reachable"]), (&json!("PAUSED"), &json!(false)));
+}
+
+#[tokio::test]
+async fn a_command_that_the_ledger_refuses_while_one_waits_is_a_conflict() {
+    let world = World::new().await;
+    let app = world.test.app.clone();
+    let refuse = tokio::spawn(async move {
+        // Plays the submitter: as soon as there is a command, it is refused.
+        let mut commits = app.store().commits();
+        loop {
+            let row = outbox_commands::Entity::find().one(app.store().read()).await.unwrap();
+            if let Some(row) = row {
+                let id = row.command_id;
+                app.store()
+                    .write(move |tx| {
+                        Box::pin(async move {
+                            outbox_commands::Entity::update_many()
+                                .col_expr(outbox_commands::Column::State, "FAILED".into())
+                                .col_expr(outbox_commands::Column::ErrorCode, "TREASURY_NOT_LOCKED".into())
+                                .filter(outbox_commands::Column::CommandId.eq(id))
+                                .exec(tx)
+                                .await?;
+                            Ok::<_, gx_store::StoreError>(())
+                        })
+                    })
+                    .await
+                    .unwrap();
+                app.bus().publish(&gx_platform::BusMessage::CommandsSettled { command_ids: vec![id.0] });
+                return;
+            }
+            commits.changed().await.unwrap();
+        }
+    });
+    let ask = async || {
+        world
+            .api
+            .post("/api/v1/admin/treasury/activate")
+            .token(world.owner())
+            .header("prefer", "wait=30")
+            .header("idempotency-key", "activate-0001")
+            .json(&json!({ "countryCode": "GB" }))
+            .send()
+            .await
+    };
+    let answer = ask().await;
+    refuse.await.unwrap();
+    assert_eq!((answer.status, answer.code()), (409, "COMMAND_REFUSED"), "{}", answer.body);
+    assert!(answer.body["detail"].as_str().unwrap().contains("TREASURY_NOT_LOCKED"), "{}", answer.body);
+    assert_eq!(ask().await.code(), "COMMAND_REFUSED", "the same again, the same answer");
+    assert_eq!(outbox_commands::Entity::find().all(world.test.app.store().read()).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn the_end_of_a_pause_is_known_at_once() {
+    let world = World::new().await;
+    let ask = async || post(&world, "parameters", &json!({ "paramId": "disbursementMaxGx", "newValue": "1000" })).await;
+    set_parameter(&world, "systemPaused", "true").await;
+    assert_eq!(ask().await.code(), "SYSTEM_PAUSED");
+    change_parameter(&world, "systemPaused", "false").await;
+    // The clock has not moved.
+    assert_eq!(ask().await.status, 202);
 }
 
 #[tokio::test]

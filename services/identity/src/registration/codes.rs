@@ -5,7 +5,7 @@ use gx_platform::http::ApiResult;
 use gx_platform::{App, hmac_sha256, same};
 use gx_store::repo::registrations::{self, Registration};
 use gx_store::{Col, StoreError};
-use gx_types::{ErrorCode, RegistrationId, Sha256Hex, Timestamp};
+use gx_types::{ErrorCode, RegistrationId, RegistrationStep, Sha256Hex, Timestamp};
 
 use super::CODES_SENT_MAX;
 use super::flood::Sent;
@@ -41,7 +41,7 @@ pub(super) fn hash(app: &App, channel: Channel, target: &str, code: &Code) -> Ap
 }
 
 /// A code could not be sent, so its sending does not count: whoever runs the mail server must not use up what people
-/// have. The code stays valid, for it may have arrived all the same.
+/// have. The code of a mail stays valid, for it may have arrived all the same.
 pub(super) async fn not_sent(app: &App, id: RegistrationId, channel: Channel, hash: Sha256Hex) {
     let undone = app.store().write(move |tx| {
         Box::pin(async move {
@@ -52,6 +52,10 @@ pub(super) async fn not_sent(app: &App, id: RegistrationId, channel: Channel, ha
                 return Ok(());
             }
             *slot.sent = (*slot.sent - 1).max(0);
+            // Nobody is told that a code is on its way to a number that it has not reached: the number is asked for again.
+            if channel == Channel::Phone && row.step.0 == RegistrationStep::PhoneSent {
+                row.step = Col(RegistrationStep::PasswordSet);
+            }
             registrations::save(tx, row).await
         })
     });

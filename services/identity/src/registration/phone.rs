@@ -36,6 +36,7 @@ pub(crate) fn route() -> Handled {
             ErrorCode::RegistrationExpired,
             ErrorCode::RegistrationStepInvalid,
             ErrorCode::RegistrationAlreadyCompleted,
+            ErrorCode::RecipientUnreachable,
             ErrorCode::UpstreamUnavailable,
         ])
         .handle(handle)
@@ -48,10 +49,11 @@ async fn handle(State(app): State<App>, ApiJson(request): ApiJson<PhoneRequest>)
 /// Sets the phone number and sends a code to it.
 ///
 /// # Errors
-/// 400 for a number that is none, or before the password is set; 429 after too many codes; 502 when text messages
+/// 400 for a number that is none, or before the password is set; 422 for one that this network sends nothing to; 429 after too many codes; 502 when text messages
 /// cannot be sent.
 pub async fn set_phone(app: &App, request: &PhoneRequest) -> ApiResult<CodeSent> {
     let number = fields::phone(&request.phone_num).map_err(|code| refused("phoneNum", code))?;
+    app.sms().check(&number)?;
     let claim = Claim::new(request.registration_id, &request.registration_token);
     let now = app.now();
     let code = Code::new(&**app.entropy());

@@ -21,6 +21,7 @@ const ERRORS: &[ErrorCode] = &[
     ErrorCode::RegistrationExpired,
     ErrorCode::RegistrationStepInvalid,
     ErrorCode::RegistrationAlreadyCompleted,
+    ErrorCode::RecipientUnreachable,
     ErrorCode::UpstreamUnavailable,
 ];
 

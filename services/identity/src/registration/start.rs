@@ -37,7 +37,12 @@ pub(crate) fn route() -> Handled {
         .limit(RateClass::Register)
         .body::<StartRequest>()
         .reply::<RegistrationStarted>(201, "Begun; a code is on its way")
-        .errors(&[ErrorCode::EmailRequired, ErrorCode::EmailInvalidFormat, ErrorCode::UpstreamUnavailable])
+        .errors(&[
+            ErrorCode::EmailRequired,
+            ErrorCode::EmailInvalidFormat,
+            ErrorCode::RecipientUnreachable,
+            ErrorCode::UpstreamUnavailable,
+        ])
         .handle(handle)
 }
 
@@ -52,9 +57,11 @@ async fn handle(
 /// Begins a registration.
 ///
 /// # Errors
-/// 400 for an address that is none; 429 when too many were begun with it from one network; 502 when mail cannot be sent.
+/// 400 for an address that is none; 422 for one that this network sends nothing to; 429 when too many were begun with it
+/// from one network; 502 when mail cannot be sent.
 pub async fn start(app: &App, request: &StartRequest, origin: &Origin) -> ApiResult<RegistrationStarted> {
     let email = Email::parse(&request.email).map_err(|code| refused("email", code))?;
+    app.mail().check(&email.typed)?;
 
     // 1. The row, which knows token and code by their hashes only.
     let now = app.now();

@@ -464,12 +464,43 @@ async fn of_two_registrations_with_one_address_the_first_to_finish_has_it() {
 }
 
 #[tokio::test]
-async fn mail_that_cannot_be_sent_is_said_so() {
+async fn what_this_network_sends_nothing_to_is_refused_by_name() {
+    // No mail server is set up, and the address is no test person's: it will never work, on a test network.
     let test = TestApp::start().await;
-    // No mail server is set up, and the address is no test person's.
-    let answer =
-        api(&test).post("/api/v1/registration/email").json(&json!({ "email": "ada@example.org" })).send().await;
-    assert_eq!((answer.status, answer.code()), (502, "UPSTREAM_UNAVAILABLE"));
+    let start = async |test: &TestApp| {
+        api(test).post("/api/v1/registration/email").json(&json!({ "email": "ada@example.org" })).send().await
+    };
+    let answer = start(&test).await;
+    assert_eq!((answer.status, answer.field()), (422, "email:RECIPIENT_UNREACHABLE".to_owned()), "{}", answer.body);
+    assert!(answer.body["detail"].as_str().unwrap().contains("gxcoin.test"), "{}", answer.body);
+    // The same for a number; the registration stays where it was.
+    let wizard = Wizard::start(&test, "ada").await;
+    wizard.up_to_phone("+447700900123").await;
+    let other = Wizard::start(&test, "bea").await;
+    other.up_to_phone("+447700900124").await;
+    let refused = other.step("phone", json!({ "phoneNum": "+4917612345678" })).await;
+    assert_eq!((refused.status, refused.field()), (422, "phoneNum:RECIPIENT_UNREACHABLE".to_owned()));
+    let state = other.state().await;
+    assert_eq!(state["phoneNum"], "+447700900124", "{state}");
+    // Elsewhere the network is at fault, not the address.
+    let test = TestApp::start_with(TestOptions::default().set("GX_ENV", "mainnet")).await.unwrap();
+    let answer = start(&test).await;
+    assert_eq!((answer.status, answer.code()), (502, "UPSTREAM_UNAVAILABLE"), "{}", answer.body);
+}
+
+#[tokio::test]
+async fn nobody_is_told_of_a_code_on_its_way_to_a_number_that_it_has_not_reached() {
+    // Where the provider should be, nobody listens.
+    let test = TestApp::start_with(TestOptions::default().set("SMS_URL", "http://127.0.0.1:9/")).await.unwrap();
+    let wizard = Wizard::start(&test, "ada").await;
+    wizard.up_to_password().await;
+    let failed = wizard.step("phone", json!({ "phoneNum": "+4917612345678" })).await;
+    assert_eq!((failed.status, failed.code()), (502, "UPSTREAM_UNAVAILABLE"), "{}", failed.body);
+    let state = wizard.state().await;
+    assert_eq!(state["currentStep"], "PASSWORD_SET", "{state}");
+    wizard.ok("phone", json!({ "phoneNum": "+447700900123" })).await;
+    let code = newest_code(&test, "+447700900123").await;
+    wizard.ok("phone/verify", json!({ "otp": code })).await;
 }
 
 #[tokio::test]

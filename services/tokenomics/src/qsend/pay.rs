@@ -17,7 +17,7 @@ use gx_platform::auth::{Person, step_up};
 use gx_platform::http::{
     Access, ApiError, ApiJson, ApiPath, ApiResult, Correlation, Handled, LedgerUse, PreferWait, Route,
 };
-use gx_platform::{App, BusMessage, wait_for_command};
+use gx_platform::{App, BusMessage, refused, wait_for_command};
 use gx_store::Tx;
 use gx_store::entity::qsend_requests::Model;
 use gx_store::outbox::{self, NewCommand};
@@ -34,7 +34,7 @@ use super::view::view;
 use super::why_not_payable;
 use crate::limits as spending;
 use crate::payment::{self, STEP_UP_ERRORS, Wish};
-use crate::transfers::refused;
+use crate::transfers::NOT_CHARGED;
 
 pub(crate) fn route() -> Handled {
     Route::post("/api/v1/qsend/{code}/pay", "payQSendRequest")
@@ -113,7 +113,7 @@ async fn pay(
     let status = match command.status {
         CommandStatus::Confirmed => StatusCode::OK,
         CommandStatus::Pending | CommandStatus::Processing => StatusCode::ACCEPTED,
-        CommandStatus::Failed => return Err(refused(&command)),
+        CommandStatus::Failed => return Err(refused(&command, NOT_CHARGED)),
     };
 
     // 3. Tell how it stands.

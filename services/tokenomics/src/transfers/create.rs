@@ -16,7 +16,7 @@ use gx_platform::http::{
     Access, ApiError, ApiJson, ApiResult, Correlation, Handled, Idempotency, IdempotencyKey, LedgerUse, PreferWait,
     Route,
 };
-use gx_platform::{App, accepted, idempotent, wait_for_command, wait_for_new_command};
+use gx_platform::{App, accepted, idempotent, refused, wait_for_command, wait_for_new_command};
 use gx_store::outbox::{self, NewCommand};
 use gx_store::repo::payments::{self, Receiver};
 use gx_store::{StoreError, Tx};
@@ -25,7 +25,7 @@ use gx_types::api::tokenomics::TransferRequest;
 use gx_types::{Actor, CommandId, CommandStatus, CorrelationId, ErrorCode, LedgerKey, ProfileId, Qirat, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::refused;
+use super::NOT_CHARGED;
 use crate::limits as spending;
 use crate::payment::{self, STEP_UP_ERRORS, Wish};
 use crate::text;
@@ -107,7 +107,7 @@ async fn create(
     };
     match view.status {
         CommandStatus::Confirmed => Ok(Json(view).into_response()),
-        CommandStatus::Failed => Err(refused(&view)),
+        CommandStatus::Failed => Err(refused(&view, NOT_CHARGED)),
         CommandStatus::Pending | CommandStatus::Processing => {
             let url = format!("/api/v1/transfers/{}/status", view.command_id);
             Ok(accepted(&view, url).into_response())

@@ -54,7 +54,7 @@ async fn render(officer: &Officer, status: StatusCode, form: Form) -> PageResult
     let mut chrome = officer.chrome("System", Tab::System);
     // The order is on its way while the state is still the old one.
     let waits = match visit.flash {
-        Some(Flash::Pausing) => system.status == SystemState::Operational,
+        Some(Flash::Pausing) => matches!(system.status, SystemState::Operational | SystemState::LedgerUnreachable),
         Some(Flash::Resuming) => system.status == SystemState::Paused,
         _ => false,
     };
@@ -70,6 +70,7 @@ async fn render(officer: &Officer, status: StatusCode, form: Form) -> PageResult
                 SystemState::NotBootstrapped => State::new(Tone::Wait, "Ledger not set up"),
                 SystemState::Operational => State::new(Tone::Good, "Running"),
                 SystemState::Paused => State::new(Tone::Bad, "Paused"),
+                SystemState::LedgerUnreachable => State::new(Tone::Bad, "Ledger out of reach"),
             },
             ledger: system.ledger.clone().map(|status| Ledger {
                 state: if status.reachable {
@@ -81,7 +82,8 @@ async fn render(officer: &Officer, status: StatusCode, form: Form) -> PageResult
                 newest: status.last_block_at.map(Moment),
                 status,
             }),
-            may_pause: system.status == SystemState::Operational && officer.may(Permission::SystemPause),
+            may_pause: matches!(system.status, SystemState::Operational | SystemState::LedgerUnreachable)
+                && officer.may(Permission::SystemPause),
             may_resume: system.status == SystemState::Paused && officer.may(Permission::SystemResume),
             system,
             form,

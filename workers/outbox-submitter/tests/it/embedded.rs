@@ -103,6 +103,49 @@ async fn people_register_and_pay_through_the_outbox() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn decisions_about_people_sit_out_a_pause_of_the_ledger() {
+    for test in TestStore::each().await.unwrap() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = EmbeddedOptions::of(EnvName::Devnet);
+        let ledger =
+            EmbeddedLedger::open(folder.path(), options, Arc::new(SystemClock), Arc::new(SystemEntropy)).unwrap();
+        let mut scene = Scene::new(&test.store, Arc::new(ledger));
+        scene.options = SubmitterOptions { shutdown_grace: Duration::from_secs(2), ..SubmitterOptions::default() };
+        let running = scene.start();
+        set_up(&scene, 2).await;
+        let freeze = |number: u64| Command::FreezeWallet {
+            profile_id: ProfileId::from_uuid(uuid::Uuid::from_u128(u128::from(number))),
+            user_id: person(number),
+            reason: "COURT_ORDER".to_owned(),
+            request: request(format!("freeze-{number}")),
+        };
+        let reason = "an audit of the ledger".to_owned();
+        let pause = scene.enqueue(Command::PauseSystem { reason, request: request("pause".to_owned()) }).await;
+        scene.wait_for(pause, &[OutboxState::Committed]).await;
+        let decisions = [scene.enqueue(register(2)).await, scene.enqueue(freeze(0)).await];
+        let activate = Command::ActivateTreasury { country: "GB".parse().unwrap(), request: request("gb".to_owned()) };
+        let other = scene.enqueue(activate).await;
+        scene.wait_for(other, &[OutboxState::Failed]).await;
+        for decision in decisions {
+            eventually("the decision sits out the pause", async || {
+                let row = scene.row(decision).await;
+                row.state.0 == OutboxState::Pending && row.error_code.as_deref() == Some("SYSTEM_PAUSED")
+            })
+            .await;
+        }
+        // A pause does not hold up its own end.
+        let resume = scene.enqueue(Command::ResumeSystem { request: request("resume".to_owned()) }).await;
+        scene.wait_for(resume, &[OutboxState::Committed]).await;
+        for decision in decisions {
+            let row = scene.wait_for(decision, &[OutboxState::Committed]).await;
+            assert_eq!(row.error_code, None);
+        }
+        all_done(&scene).await;
+        running.stop().await;
+    }
+}
+
 /// Prints how many payments a second go from the queue to COMMITTED. For a release build:
 /// `cargo nextest run --release -p gx-outbox-submitter --run-ignored only throughput --no-capture`.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

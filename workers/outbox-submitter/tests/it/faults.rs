@@ -11,7 +11,7 @@ use gx_store::testing::TestStore;
 use gx_store::{Store, StoreError};
 use gx_types::{CommandId, OutboxState, Timestamp};
 
-use crate::scene::{Scene, activate, eventually, sweep, transfer};
+use crate::scene::{Scene, activate, eventually, freeze, sweep, transfer};
 use crate::scripted::{Fate, Scripted};
 
 const PAUSED: RefusalCode = RefusalCode::SystemPaused;
@@ -473,5 +473,65 @@ async fn q_send_pay_reaches_the_contract_as_transfer_with_fees_signed_by_the_adm
         let row = scene.wait_for(id, &[OutboxState::Committed]).await;
         assert_eq!(row.command_type, "Q_SEND_PAY");
         running.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_decision_about_a_person_waits_for_the_end_of_a_pause_and_a_payment_does_not() {
+    for (_test, ledger, scene) in scenes().await {
+        let (decision, payment) = (freeze(1), activate("GB"));
+        ledger.with(|world| {
+            for command in [&decision, &payment] {
+                world.refused.insert(command.ledger_key(), Refusal::of(PAUSED));
+            }
+        });
+        let key = decision.ledger_key();
+        let (waits, fails) = (scene.enqueue(decision).await, scene.enqueue(payment).await);
+        let running = scene.start();
+        scene.wait_for(fails, &[OutboxState::Failed]).await;
+        eventually("the decision sits out the pause", async || {
+            let row = scene.row(waits).await;
+            row.state.0 == OutboxState::Pending && row.error_code.as_deref() == Some("SYSTEM_PAUSED")
+        })
+        .await;
+        let row = scene.row(waits).await;
+        assert_eq!(row.attempts, 0, "a pause uses up no attempt");
+        assert!(row.queued_at.0 > row.created_at.0, "nobody takes it for one that the ledger leaves waiting");
+        // Resumed: the same command, under the same key.
+        ledger.with(|world| world.refused.clear());
+        scene.wait_for(waits, &[OutboxState::Committed]).await;
+        running.stop().await;
+        assert_one_effect(&ledger, 1);
+        ledger.with(|world| assert!(world.effects.contains_key(&key) && world.voids.is_empty()));
+        assert_eq!(*scene.refused.lock().unwrap(), [fails]);
+    }
+}
+
+#[tokio::test]
+async fn a_pause_voids_no_key_of_a_decision_whose_envelope_may_still_commit() {
+    for (_test, ledger, scene) in scenes().await {
+        let decision = freeze(1);
+        let key = decision.ledger_key();
+        ledger.with(|world| world.fates = vec![Fate::Held]);
+        let id = scene.enqueue(decision).await;
+        let running = scene.start();
+        eventually("the envelope is on its way", async || ledger.with(|world| !world.held.is_empty())).await;
+        // It is given up for lost, and the next one meets a pause.
+        ledger.with(|world| {
+            world.refused.insert(key.clone(), Refusal::of(PAUSED));
+        });
+        ledger.add_blocks(10);
+        eventually("the decision sits out the pause", async || {
+            ledger.add_blocks(1);
+            let row = scene.row(id).await;
+            row.state.0 == OutboxState::Pending && row.error_code.as_deref() == Some("SYSTEM_PAUSED")
+        })
+        .await;
+        // The lost one arrives with the end of the pause: done once, and found.
+        ledger.release();
+        scene.wait_for(id, &[OutboxState::Committed]).await;
+        running.stop().await;
+        assert_one_effect(&ledger, 1);
+        ledger.with(|world| assert!(world.voids.is_empty()));
     }
 }

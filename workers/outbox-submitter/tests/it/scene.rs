@@ -159,6 +159,16 @@ pub fn activate(country: &str) -> Command {
     Command::ActivateTreasury { country: country.parse().unwrap(), request: SystemEntropy.token(8).parse().unwrap() }
 }
 
+/// An administrator's decision about a person.
+pub fn freeze(number: u32) -> Command {
+    Command::FreezeWallet {
+        profile_id: ProfileId::from_uuid(uuid::Uuid::from_u128(u128::from(number))),
+        user_id: person(number),
+        reason: "COURT_ORDER".to_owned(),
+        request: SystemEntropy.token(8).parse().unwrap(),
+    }
+}
+
 /// A command that gets few attempts.
 pub fn sweep(country: &str) -> Command {
     Command::SweepDeltas {

@@ -19,6 +19,8 @@ pub enum SystemState {
     Operational,
     /// An administrator has stopped every movement.
     Paused,
+    /// The ledger does not answer; what is asked of it waits.
+    LedgerUnreachable,
 }
 
 /// `GET /api/v1/admin/system/status`.
@@ -53,9 +55,9 @@ pub struct LedgerStatus {
     pub height: String,
     /// Number of the newest block in the read model, as a decimal string; none before the first.
     pub projected_height: Option<String>,
-    /// Whether it answered at the last heartbeat.
+    /// Whether it answers: it did at the last heartbeat, and that was a moment ago.
     pub reachable: bool,
-    /// Why it did not.
+    /// Why it does not.
     pub reason: Option<String>,
     /// When its holder last said anything.
     pub heartbeat_at: Timestamp,
