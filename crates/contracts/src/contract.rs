@@ -102,7 +102,7 @@ impl<'a> Contract<'a> {
     }
 
     fn check_holder(&mut self, id: &GxId, side: &str) -> Result<(), InvokeError> {
-        let Some(user) = state::user(self.host, id)? else {
+        let Some(user) = state::holder(self.host, id)? else {
             return Err(Refusal::with(RefusalCode::AccountNotFound, format!("the {side} is not registered")).into());
         };
         if user.frozen.is_some() {

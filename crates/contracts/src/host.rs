@@ -117,7 +117,12 @@ impl Key {
     /// # Errors
     /// [`HostError::InvalidKey`] when a part is empty or contains a zero character.
     pub fn new(namespace: Namespace, parts: &[&str]) -> Result<Self, HostError> {
-        let mut text = format!("\0{}\0", namespace.as_str());
+        let namespace = namespace.as_str();
+        let bytes = 2 + namespace.len() + parts.iter().map(|part| part.len() + 1).sum::<usize>();
+        let mut text = String::with_capacity(bytes);
+        text.push('\0');
+        text.push_str(namespace);
+        text.push('\0');
         for part in parts {
             if part.is_empty() || part.contains('\0') {
                 return Err(HostError::InvalidKey);

@@ -3,6 +3,9 @@
 //! No key is written by two transactions that have no account, pool or shard in common. That is why credits to
 //! treasuries and the operations fund are entries of their own, and why there is no counter of people or coins.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use gx_types::{AccountId, CountryCode, GxId, LedgerKey, Qirat, Sha256Hex, Timestamp, TxId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -45,6 +48,14 @@ pub struct UserRecord {
     pub frozen: Option<String>,
 }
 
+/// Of a person's record what a payment asks for: whether it is there, and frozen.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct HolderRecord {
+    /// Why the wallet is frozen; absent when it is not.
+    #[serde(default)]
+    pub frozen: Option<String>,
+}
+
 /// A genesis grant as it was given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -77,6 +88,9 @@ pub struct AppointmentRecord {
     pub appointed_at: Timestamp,
 }
 
+/// Bytes that are reserved for a record.
+const RECORD_BYTES: usize = 384;
+
 fn corrupt(key: &Key) -> HostError {
     HostError::Corrupt(format!("{key:?}"))
 }
@@ -86,18 +100,48 @@ fn read<T: DeserializeOwned>(host: &mut (impl ReadHost + ?Sized), key: &Key) -> 
 }
 
 fn write<T: Serialize>(host: &mut (impl Host + ?Sized), key: Key, value: &T) -> Result<(), HostError> {
-    let bytes = serde_json::to_vec(value).map_err(|_| corrupt(&key))?;
+    // Room for the largest record that a payment writes.
+    let mut bytes = Vec::with_capacity(RECORD_BYTES);
+    serde_json::to_writer(&mut bytes, value).map_err(|_| corrupt(&key))?;
     host.put(key, bytes);
     Ok(())
+}
+
+/// The last record of its kind beside the bytes it was read from, for what changes about never. The same bytes give the
+/// same record, so keeping it changes no result.
+struct Remembered<T>(RefCell<Option<(Vec<u8>, Rc<T>)>>);
+
+impl<T: DeserializeOwned> Remembered<T> {
+    const fn new() -> Self {
+        Self(RefCell::new(None))
+    }
+
+    /// The record in `bytes`; `None` when they do not have its form.
+    fn read(&self, bytes: Vec<u8>) -> Option<Rc<T>> {
+        let mut last = self.0.borrow_mut();
+        if let Some((known, record)) = &*last
+            && *known == bytes
+        {
+            return Some(Rc::clone(record));
+        }
+        let record: Rc<T> = Rc::new(serde_json::from_slice(&bytes).ok()?);
+        *last = Some((bytes, Rc::clone(&record)));
+        Some(record)
+    }
 }
 
 fn system_key() -> Result<Key, HostError> {
     Key::new(Namespace::System, &["system"])
 }
 
-/// The system's record.
+/// The system's record. Every writing call reads it, so it is remembered as the fee schedule is.
 pub(crate) fn system(host: &mut (impl ReadHost + ?Sized)) -> Result<Option<SystemRecord>, HostError> {
-    read(host, &system_key()?)
+    thread_local! {
+        static LAST: Remembered<SystemRecord> = const { Remembered::new() };
+    }
+    let key = system_key()?;
+    let Some(bytes) = host.get(&key)? else { return Ok(None) };
+    LAST.with(|last| last.read(bytes)).map(|record| Some(SystemRecord::clone(&record))).ok_or_else(|| corrupt(&key))
 }
 
 pub(crate) fn put_system(host: &mut (impl Host + ?Sized), record: &SystemRecord) -> Result<(), HostError> {
@@ -106,6 +150,11 @@ pub(crate) fn put_system(host: &mut (impl Host + ?Sized), record: &SystemRecord)
 
 /// The record of a person.
 pub(crate) fn user(host: &mut (impl ReadHost + ?Sized), id: &GxId) -> Result<Option<UserRecord>, HostError> {
+    read(host, &Key::new(Namespace::User, &[id.as_str()])?)
+}
+
+/// Of the record of a person what a payment asks for.
+pub(crate) fn holder(host: &mut (impl ReadHost + ?Sized), id: &GxId) -> Result<Option<HolderRecord>, HostError> {
     read(host, &Key::new(Namespace::User, &[id.as_str()])?)
 }
 
@@ -265,29 +314,14 @@ pub(crate) fn put_parameter(host: &mut (impl Host + ?Sized), name: &str, value: 
     Ok(())
 }
 
-/// The fee schedule in force.
-pub(crate) fn fee_schedule(host: &mut (impl ReadHost + ?Sized)) -> Result<std::rc::Rc<FeeSchedule>, HostError> {
-    use std::cell::RefCell;
-    use std::rc::Rc;
-
-    // Every payment reads the schedule, which changes about never. Reading the same bytes gives the same schedule, so
-    // keeping the last one changes no result.
-    type Memo = RefCell<Option<(Vec<u8>, Rc<FeeSchedule>)>>;
+/// The fee schedule in force. Every payment reads it.
+pub(crate) fn fee_schedule(host: &mut (impl ReadHost + ?Sized)) -> Result<Rc<FeeSchedule>, HostError> {
     thread_local! {
-        static LAST: Memo = const { RefCell::new(None) };
+        static LAST: Remembered<FeeSchedule> = const { Remembered::new() };
     }
     let key = Key::new(Namespace::Parameter, &[crate::parameters::FEE_SCHEDULE])?;
     let bytes = host.get(&key)?.ok_or_else(|| corrupt(&key))?;
-    LAST.with_borrow_mut(|last| {
-        if let Some((text, schedule)) = last
-            && *text == bytes
-        {
-            return Ok(Rc::clone(schedule));
-        }
-        let schedule: Rc<FeeSchedule> = Rc::new(serde_json::from_slice(&bytes).map_err(|_| corrupt(&key))?);
-        *last = Some((bytes, Rc::clone(&schedule)));
-        Ok(schedule)
-    })
+    LAST.with(|last| last.read(bytes)).ok_or_else(|| corrupt(&key))
 }
 
 /// An appointment.

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use gx_base::Secret;
+use gx_types::api::command::CommandView;
 use gx_types::{CommandId, EnvName, NotificationId, ProfileId, SessionId};
 use redis::AsyncCommands;
 use serde::{Deserialize, Serialize};
@@ -79,6 +80,8 @@ struct Inner {
 
 struct Waiting {
     settled: Arc<Notify>,
+    /// How it ended, when whoever wrote that is in this process.
+    view: Option<CommandView>,
     waiters: usize,
 }
 
@@ -135,6 +138,24 @@ impl Bus {
         }
     }
 
+    /// Tells everyone that commands are final, after the transaction that made them so. Who waits for one in this process
+    /// is given its row as it was written, and need not read it; all others get [`BusMessage::CommandsSettled`].
+    pub fn settled(&self, commands: &[CommandView]) {
+        if commands.is_empty() {
+            return;
+        }
+        {
+            let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            for command in commands {
+                if let Some(entry) = waiting.get_mut(&command.command_id) {
+                    entry.view = Some(command.clone());
+                }
+            }
+        }
+        let command_ids = commands.iter().map(|command| command.command_id).collect();
+        self.publish(&BusMessage::CommandsSettled { command_ids });
+    }
+
     /// Everything from now on. A subscriber that lags gets `Lagged` and should look into the database.
     #[must_use]
     pub fn subscribe(&self) -> broadcast::Receiver<BusMessage> {
@@ -145,8 +166,11 @@ impl Bus {
     #[must_use]
     pub fn watch_command(&self, command_id: CommandId) -> CommandWatch {
         let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry =
-            waiting.entry(command_id).or_insert_with(|| Waiting { settled: Arc::new(Notify::new()), waiters: 0 });
+        let entry = waiting.entry(command_id).or_insert_with(|| Waiting {
+            settled: Arc::new(Notify::new()),
+            view: None,
+            waiters: 0,
+        });
         entry.waiters += 1;
         CommandWatch { bus: self.clone(), command_id, settled: Arc::clone(&entry.settled) }
     }
@@ -174,6 +198,13 @@ impl CommandWatch {
     /// A future that is ready once the command is said to be settled after this call.
     pub fn settled(&self) -> tokio::sync::futures::Notified<'_> {
         self.settled.notified()
+    }
+
+    /// How the command ended, if that was written in this process since the watch began.
+    #[must_use]
+    pub fn view(&self) -> Option<CommandView> {
+        let waiting = self.bus.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.get(&self.command_id)?.view.clone()
     }
 }
 
@@ -274,6 +305,22 @@ mod tests {
             settled.await;
         }
         assert!(futures::FutureExt::now_or_never(other.settled()).is_none());
+        assert_eq!((watch.view(), other.view()), (None, None));
+        let view = CommandView {
+            command_id: command(2),
+            status: gx_types::CommandStatus::Confirmed,
+            result: None,
+            error: None,
+            created_at: gx_types::Timestamp::from_micros(1),
+            updated_at: gx_types::Timestamp::from_micros(2),
+        };
+        {
+            let mut settled = std::pin::pin!(other.settled());
+            assert!(!settled.as_mut().enable());
+            bus.settled(std::slice::from_ref(&view));
+            settled.await;
+        }
+        assert_eq!((watch.view(), other.view()), (None, Some(view)));
         drop((watch, other));
         assert!(bus.0.waiting.lock().unwrap().is_empty());
     }

@@ -61,25 +61,23 @@ pub async fn wait_for_new_command(app: &App, command_id: CommandId, limit: Durat
 async fn wait(app: &App, command_id: CommandId, limit: Duration, first_look: Duration) -> ApiResult<CommandView> {
     let deadline = Instant::now() + limit;
     let watch = app.bus().watch_command(command_id);
-    let mut pause = LOOK_EVERY.0;
-    if !first_look.is_zero() {
-        // Something said before this line is seen at the first look at the latest.
-        tokio::select! {
-            () = watch.settled() => {}
-            () = tokio::time::sleep(first_look) => {}
-            () = app.stop().cancelled() => {}
-        }
-    }
+    let (mut pause, mut look) = (LOOK_EVERY.0, first_look.is_zero());
     loop {
         // Registered before the look, so that nothing said in between is missed.
         let mut settled = std::pin::pin!(watch.settled());
         settled.as_mut().enable();
-        let row = outbox::command(app.store().read(), command_id).await?.ok_or_else(ApiError::not_found)?;
-        let view = command_view(&row);
-        let left = deadline.saturating_duration_since(Instant::now());
-        if view.is_settled() || left.is_zero() || app.stop().is_cancelled() {
+        if let Some(view) = watch.view() {
             return Ok(view);
         }
+        let left = deadline.saturating_duration_since(Instant::now());
+        if look {
+            let row = outbox::command(app.store().read(), command_id).await?.ok_or_else(ApiError::not_found)?;
+            let view = command_view(&row);
+            if view.is_settled() || left.is_zero() || app.stop().is_cancelled() {
+                return Ok(view);
+            }
+        }
+        look = true;
         tokio::select! {
             () = &mut settled => {}
             () = tokio::time::sleep(pause.min(left)) => pause = (pause * 2).min(LOOK_EVERY.1),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use gx_store::idempotency::{self, Answer, Begun};
 use gx_store::{Tx, Work};
-use gx_types::{Actor, ErrorCode};
+use gx_types::{Actor, ErrorCode, Sha256Hex};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -22,6 +22,14 @@ pub struct Once<T> {
     pub value: T,
     /// It is an earlier request's.
     pub replayed: bool,
+}
+
+/// What a repeated request's body is compared by.
+///
+/// # Errors
+/// 500 never in practice: what was read from JSON has a JSON form.
+pub fn body_hash<B: Serialize>(body: &B) -> ApiResult<Sha256Hex> {
+    Ok(sha256(&serde_json::to_vec(body).map_err(ApiError::internal)?))
 }
 
 /// Runs `work` in one transaction together with its idempotency row. Without a key it just runs.
@@ -49,7 +57,7 @@ where
         let value = app.store().write(move |tx| work(tx)).await?;
         return Ok(Once { value, replayed: false });
     };
-    let body_hash = sha256(&serde_json::to_vec(body).map_err(ApiError::internal)?);
+    let body_hash = body_hash(body)?;
     let (key, now) = (key.as_str().to_owned(), app.now());
     app.store()
         .write(move |tx| {

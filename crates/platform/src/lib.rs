@@ -39,7 +39,7 @@ pub use biometric::{BiometricError, BiometricKey, DocumentError, normalise_numbe
 pub use bus::{Bus, BusMessage, CommandWatch};
 pub use commands::{accepted, command_view, refused, wait_for_command, wait_for_new_command};
 pub use dev_mailbox::{MailboxMessage, MailboxQuery, MailboxReply, routes as dev_mailbox_routes};
-pub use idempotent::{Once, idempotent};
+pub use idempotent::{Once, body_hash, idempotent};
 pub use ledger_state::LedgerState;
 pub use mail::{Mail, MailError, MailMessage};
 pub use mailbox::{is_test_address, is_test_number};

@@ -7,7 +7,7 @@ use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbB
 use tokio::sync::watch;
 
 use crate::error::StoreError;
-use crate::write::SqliteWriter;
+use crate::write::{Gatherings, SqliteWriter};
 
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub(crate) struct Inner {
     pub(crate) writer: Option<SqliteWriter>,
     /// Counts commits, so that workers wake up without asking again and again.
     pub(crate) commits: watch::Sender<u64>,
+    /// Units that are written together with others of their kind.
+    pub(crate) gatherings: Gatherings,
 }
 
 impl std::fmt::Debug for Store {
@@ -84,7 +86,7 @@ impl Store {
             ),
             Backend::Postgres => None,
         };
-        Ok(Self { inner: Arc::new(Inner { backend, read, write, writer, commits }) })
+        Ok(Self { inner: Arc::new(Inner { backend, read, write, writer, commits, gatherings: Gatherings::default() }) })
     }
 
     /// Which database it is.

@@ -33,6 +33,7 @@ pub mod projection;
 pub mod refusal;
 pub mod repair;
 pub mod repo;
+mod set;
 mod sql;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -43,7 +44,7 @@ pub use connect::{Backend, Store, StoreOptions};
 pub use error::StoreError;
 pub use migrate::{MigrationReport, SchemaError, SchemaVersion};
 pub use sea_orm;
-pub use write::{Unit, Work};
+pub use write::{Answers, Together, Unit, Work};
 
 /// The transaction of a unit of work.
 pub type Tx = sea_orm::DatabaseTransaction;

@@ -12,7 +12,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::{BirthDate, CountryCode};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha1::{Digest, Sha1};
 
 /// Offset of women's dates.
@@ -119,7 +119,7 @@ impl GxId {
         let digits: [u8; 4] = std::array::from_fn(|_| b'0' + take(10));
         let text = format!(
             "{country} {} {} {}{} {}",
-            checksum(&block),
+            String::from_utf8_lossy(&checksum(&block)),
             String::from_utf8_lossy(&block),
             kind.digit(),
             String::from_utf8_lossy(&letters),
@@ -186,24 +186,28 @@ fn decode_offset(block: &[u8]) -> Option<u32> {
     Some(q * 1000 + digit(x)? * 100 + digit(y)? * 10 + digit(z)?)
 }
 
-fn checksum(block: &[u8]) -> String {
+/// The first three hexadecimal digits of the block's SHA-1.
+fn checksum(block: &[u8]) -> [u8; 3] {
     let digest = Sha1::digest(block);
-    let mut text = hex::encode_upper(&digest[..2]);
-    text.truncate(3);
-    text
+    let digit = |number: u8| if number < 10 { b'0' + number } else { b'A' - 10 + number };
+    [digit(digest[0] >> 4), digit(digest[0] & 15), digit(digest[1] >> 4)]
 }
 
 impl FromStr for GxId {
     type Err = GxIdError;
 
     fn from_str(text: &str) -> Result<Self, GxIdError> {
-        let blocks: Vec<&str> = text.split_whitespace().collect();
-        let [country, check, date, kind, digits] = blocks.as_slice() else { return Err(GxIdError::Blocks) };
+        let mut blocks = text.split_whitespace();
+        let mut block = || blocks.next().ok_or(GxIdError::Blocks);
+        let (country, check, date, kind, digits) = (block()?, block()?, block()?, block()?, block()?);
+        if blocks.next().is_some() {
+            return Err(GxIdError::Blocks);
+        }
         if country.len() != 2 || !country.bytes().all(|b| b.is_ascii_uppercase()) {
             return Err(GxIdError::Country);
         }
         let offset = decode_offset(date.as_bytes()).ok_or(GxIdError::DateBlock)?;
-        if *check != checksum(date.as_bytes()) {
+        if check.as_bytes() != checksum(date.as_bytes()) {
             return Err(GxIdError::Checksum);
         }
         birth_of(offset)?;
@@ -218,8 +222,12 @@ impl FromStr for GxId {
         if !letters_ok || digits.len() != 4 || !digits.bytes().all(|b| b.is_ascii_digit()) {
             return Err(GxIdError::Suffix);
         }
-        let joined = blocks.join(" ");
-        joined.as_bytes().try_into().map(Self).map_err(|_| GxIdError::Blocks)
+        let mut id = [b' '; 24];
+        for (place, block) in [(0, country), (3, check), (7, date), (14, kind), (20, digits)] {
+            let place = id.get_mut(place..place + block.len()).ok_or(GxIdError::Blocks)?;
+            place.copy_from_slice(block.as_bytes());
+        }
+        Ok(Self(id))
     }
 }
 
@@ -243,7 +251,7 @@ impl Serialize for GxId {
 
 impl<'de> Deserialize<'de> for GxId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        crate::text::parsed(deserializer)
     }
 }
 

@@ -24,6 +24,7 @@ mod problem;
 mod qirat;
 mod qirat_sum;
 mod security_event;
+mod text;
 mod timestamp;
 mod words;
 

@@ -158,7 +158,19 @@ async fn spent(db: &impl ConnectionTrait, account: AccountId, pending: Qirat, no
 /// # Errors
 /// 409 `LIMIT_PER_PAYMENT_EXCEEDED` or `LIMIT_PER_DAY_EXCEEDED` with the limit and what is left of it.
 pub(crate) async fn enforce(tx: &impl ConnectionTrait, judged: &Judged, now: Timestamp) -> ApiResult<()> {
-    let rows = limits::of_person(tx, judged.payer.profile_id).await?;
+    enforce_these(tx, &limits::of_person(tx, judged.payer.profile_id).await?, judged, now).await
+}
+
+/// As [`enforce`] with the payer's limits at hand, read in the same transaction.
+///
+/// # Errors
+/// As [`enforce`].
+pub(crate) async fn enforce_these(
+    tx: &impl ConnectionTrait,
+    rows: &[SpendingLimit],
+    judged: &Judged,
+    now: Timestamp,
+) -> ApiResult<()> {
     let of = |kind: LimitKind| rows.iter().find(|row| row.kind.0 == kind).and_then(|row| row.at(now));
     let total = judged.price.total;
     if let Some(limit) = of(LimitKind::PerPayment).filter(|limit| total > *limit) {

@@ -59,20 +59,39 @@ enum Step<T> {
     End(End),
 }
 
+/// What was done for a command before its flight began.
+#[derive(Debug)]
+pub(crate) enum Begun {
+    /// Nothing that this submitter knows of. An envelope in the row is an earlier holder's, and perhaps sent.
+    Unknown,
+    /// The ledger was asked, and answered something else than an envelope.
+    Asked(Box<Result<Prepared, LedgerError>>),
+    /// The envelope in the row was stored with the claim; it has not been sent.
+    Stored,
+}
+
 /// Takes a command to its end.
 ///
 /// # Errors
 /// [`Stopped`] when the submitter ends first; the row then stays as it is and another takes it over.
-pub(crate) async fn fly(shared: &Shared, mut claimed: Claimed) -> Result<End, Stopped> {
-    let taken_over = claimed.envelope.take();
+pub(crate) async fn fly(shared: &Shared, mut claimed: Claimed, begun: Begun) -> Result<End, Stopped> {
+    let in_row = claimed.envelope.take();
     let void_pending = claimed.void_pending.take();
     let holder = Holder { command_id: claimed.command_id, fence: claimed.fence };
-    let mut flight = Flight { shared, holder, claimed, anew: 0 };
+    let mut flight = Flight { shared, holder, claimed, anew: 0, asked: None };
     if let Some(refusal) = void_pending {
         return flight.void_key(refusal).await;
     }
-    let mut envelope = taken_over.map(|open| Envelope { tx_id: open.tx_id, bytes: open.bytes });
+    let mut envelope = in_row.map(|open| Envelope { tx_id: open.tx_id, bytes: open.bytes });
     let mut may_be_sent = envelope.is_some();
+    match begun {
+        Begun::Unknown => {}
+        Begun::Asked(answer) => flight.asked = Some(*answer),
+        Begun::Stored => {
+            failpoint::reach("submitter.envelope_stored");
+            may_be_sent = false;
+        }
+    }
     loop {
         let sent = match envelope.take() {
             Some(envelope) => envelope,
@@ -94,6 +113,8 @@ struct Flight<'a> {
     claimed: Claimed,
     /// How often this flight has endorsed anew.
     anew: u32,
+    /// What the ledger answered before the command was claimed.
+    asked: Option<Result<Prepared, LedgerError>>,
 }
 
 impl Flight<'_> {
@@ -103,9 +124,11 @@ impl Flight<'_> {
 
     /// Endorses the command and stores the envelope.
     async fn endorse(&mut self) -> Result<Step<Envelope>, Stopped> {
-        let proposal = Proposal::of(&self.claimed.command, self.shared.now());
-        let limit = self.claimed.command.deadline();
-        match self.shared.ask(limit, self.shared.ledger.prepare(proposal)).await {
+        let answer = match self.asked.take() {
+            Some(answer) => answer,
+            None => self.shared.prepare(&self.claimed.command).await,
+        };
+        match answer {
             Ok(Prepared::Envelope(envelope)) => {
                 let stored =
                     StoredEnvelope { holder: self.holder, tx_id: envelope.tx_id, bytes: envelope.bytes.clone() };
@@ -363,7 +386,10 @@ impl Flight<'_> {
             block: committed.block,
             receipt: committed.receipt,
         };
-        self.end(Record::Committed(settled), end).await
+        tokio::time::sleep(self.shared.options.committed_after).await;
+        // Whoever holds the row by now, and whether the projector was first: the ledger has committed it.
+        self.write(Record::Committed(settled)).await?;
+        Ok(end)
     }
 
     async fn fail(&mut self, refusal: Refusal) -> Result<End, Stopped> {

@@ -40,10 +40,16 @@ pub struct SubmitterOptions {
     pub window: usize,
     /// How long a lease holds unless renewed. It is renewed three times as often.
     pub lease: Duration,
+    /// Commands are endorsed before they are claimed, which spares a transaction, once no other submitter was seen for so
+    /// long: two would endorse the same ones.
+    pub alone_after: Duration,
     /// How often the queue is looked at when nothing in this process has changed it.
     pub poll: Duration,
     /// An envelope whose outcome is unknown after this time is marked SUBMITTED.
     pub submitted_after: Duration,
+    /// A command that the ledger has committed is written as such after this time. The projector usually does it first,
+    /// together with the effects, and then it need not be written twice.
+    pub committed_after: Duration,
     /// An envelope that nobody has seen is sent again after this time.
     pub resend_after: Duration,
     /// A command whose key is still absent after this time, and two newer blocks, is endorsed anew.
@@ -65,8 +71,10 @@ impl Default for SubmitterOptions {
             claim_max: 256,
             window: 512,
             lease: Duration::from_secs(15),
+            alone_after: Duration::from_secs(3),
             poll: Duration::from_millis(100),
             submitted_after: Duration::from_millis(200),
+            committed_after: Duration::from_millis(100),
             resend_after: Duration::from_secs(3),
             outcome_after: Duration::from_secs(30),
             breaker_failures: 5,

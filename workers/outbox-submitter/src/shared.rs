@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use gx_base::{Clock, Entropy, EntropyExt};
-use gx_ledger::{Ledger, LedgerError, LedgerErrorClass};
+use gx_contracts::Command;
+use gx_ledger::{Ledger, LedgerError, LedgerErrorClass, Prepared, Proposal};
 use gx_store::Store;
 use gx_types::{CommandId, Timestamp};
 
@@ -54,6 +55,11 @@ impl Shared {
             _ => self.breaker.answered(),
         }
         answer
+    }
+
+    /// Has a command endorsed, within its deadline.
+    pub(crate) async fn prepare(&self, command: &Command) -> Result<Prepared, LedgerError> {
+        self.ask(command.deadline(), self.ledger.prepare(Proposal::of(command, self.now()))).await
     }
 
     /// A pause that doubles with every try, up to `longest`, less a random part of up to a half, so that those who

@@ -1,20 +1,23 @@
 //! The submitter: claims commands, lets them fly, and ends in order.
 
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
+use futures::future::join_all;
 use gx_base::{Clock, Entropy, EntropyExt};
-use gx_ledger::Ledger;
-use gx_store::outbox::{self, ClaimOptions, Claimed, Dead, Holder};
+use gx_ledger::{Ledger, Prepared};
+use gx_store::outbox::{self, ClaimOptions, Claimed, Dead, Due, Holder, Wanted};
 use gx_store::{Store, StoreError};
-use gx_types::Sha256Hex;
+use gx_types::{CommandId, Sha256Hex};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::breaker::{Breaker, Permits};
-use crate::flight::{End, fly};
+use crate::flight::{Begun, End, fly};
 use crate::heartbeat;
 use crate::metric;
 use crate::options::SubmitterOptions;
@@ -24,7 +27,10 @@ use crate::shared::{OnRefused, Shared};
 /// How often leases that ran out are looked for.
 const TAKE_OVER_EVERY: Duration = Duration::from_secs(1);
 /// Commits come in bursts; the queue is looked at no more often than this.
-const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(3);
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(2);
+/// How long commands may be endorsed before they are claimed. What takes longer is claimed first, so that one slow
+/// endorsement does not keep the others waiting.
+const ENDORSE_FIRST_MAX: Duration = Duration::from_millis(200);
 /// Pause after the database did not answer.
 const DATABASE_PAUSE: Duration = Duration::from_millis(500);
 
@@ -147,13 +153,13 @@ struct Flights {
 }
 
 impl Flights {
-    fn take_off(&mut self, shared: &Arc<Shared>, claimed: Claimed) {
+    fn take_off(&mut self, shared: &Arc<Shared>, claimed: Claimed, begun: Begun) {
         let shared = shared.clone();
         self.tasks.spawn(async move {
             let (kind, began) = (claimed.command.kind(), Instant::now());
             let holder = Holder { command_id: claimed.command_id, fence: claimed.fence };
             // A command that makes this program panic must neither stop the others nor be tried for ever.
-            let ended = match std::panic::AssertUnwindSafe(fly(&shared, claimed)).catch_unwind().await {
+            let ended = match AssertUnwindSafe(fly(&shared, claimed, begun)).catch_unwind().await {
                 Ok(ended) => ended,
                 Err(_) => set_aside(&shared, holder).await,
             };
@@ -232,10 +238,11 @@ async fn keep_leases(shared: &Shared) -> Never {
 async fn claim_and_fly(shared: &Arc<Shared>, flights: &mut Flights) -> Never {
     let mut commits = shared.store.commits();
     let mut cursor = 0;
-    let mut take_over_at = Instant::now();
+    let mut round = Round { take_over_at: Instant::now(), others_seen_at: Instant::now() };
     loop {
         flights.note_ended();
         commits.mark_unchanged();
+        let looked_at = Instant::now();
         let room = shared.options.in_flight_max.saturating_sub(flights.tasks.len()).min(shared.options.claim_max);
         let room = match shared.breaker.permits() {
             Permits::All => room,
@@ -251,7 +258,7 @@ async fn claim_and_fly(shared: &Arc<Shared>, flights: &mut Flights) -> Never {
                 window: shared.options.window,
                 cursor,
             };
-            match next_commands(shared, &mut options, &mut take_over_at).await {
+            match next_commands(shared, &mut options, &mut round).await {
                 Ok(commands) => {
                     shared.database_answered();
                     cursor = options.cursor;
@@ -259,8 +266,8 @@ async fn claim_and_fly(shared: &Arc<Shared>, flights: &mut Flights) -> Never {
                     if found > 0 {
                         shared.breaker.take_one();
                     }
-                    for claimed in commands {
-                        flights.take_off(shared, claimed);
+                    for (claimed, begun) in commands {
+                        flights.take_off(shared, claimed, begun);
                     }
                 }
                 Err(error) => {
@@ -279,7 +286,7 @@ async fn claim_and_fly(shared: &Arc<Shared>, flights: &mut Flights) -> Never {
         }
         if found < room {
             // Let some gather, and do not ask for each commit anew.
-            tokio::time::sleep(LOOK_AGAIN_AFTER).await;
+            tokio::time::sleep(LOOK_AGAIN_AFTER.saturating_sub(looked_at.elapsed())).await;
         } else if room == 0 {
             tokio::select! {
                 () = flights.one_ended() => {}
@@ -289,28 +296,40 @@ async fn claim_and_fly(shared: &Arc<Shared>, flights: &mut Flights) -> Never {
     }
 }
 
+/// What a submitter remembers from one look at the queue to the next.
+struct Round {
+    /// When to look for leases that ran out.
+    take_over_at: Instant,
+    /// When another submitter was last seen; at first, the start.
+    others_seen_at: Instant,
+}
+
 /// Commands to fly: those whose holder has died, and those of the queue. Moves the cursor of `options`.
 async fn next_commands(
     shared: &Shared,
     options: &mut ClaimOptions,
-    take_over_at: &mut Instant,
-) -> Result<Vec<Claimed>, StoreError> {
+    round: &mut Round,
+) -> Result<Vec<(Claimed, Begun)>, StoreError> {
     let mut commands = Vec::new();
-    if Instant::now() >= *take_over_at {
-        *take_over_at = Instant::now() + TAKE_OVER_EVERY;
+    if Instant::now() >= round.take_over_at {
+        round.take_over_at = Instant::now() + TAKE_OVER_EVERY;
         let now = shared.now();
+        if outbox::others_at_work(shared.store.read(), &options.owner).await? {
+            round.others_seen_at = Instant::now();
+        }
         if outbox::any_lease_over(shared.store.read(), now).await? {
             let unit = options.clone();
-            commands = shared
+            let taken_over = shared
                 .store
                 .write(move |tx| {
                     let options = unit.clone();
                     Box::pin(async move { outbox::take_over(tx, &options, now).await })
                 })
                 .await?;
-            if !commands.is_empty() {
-                tracing::warn!(commands = commands.len(), "commands of a submitter that has gone are taken over");
+            if !taken_over.is_empty() {
+                tracing::warn!(commands = taken_over.len(), "commands of a submitter that has gone are taken over");
             }
+            commands.extend(taken_over.into_iter().map(|claimed| (claimed, Begun::Unknown)));
         }
     }
     options.commands_max = options.commands_max.saturating_sub(commands.len());
@@ -320,15 +339,60 @@ async fn next_commands(
         options.cursor = 0;
         return Ok(commands);
     }
-    let unit = options.clone();
-    let (claimed, cursor) = shared
+    let (due, cursor) = outbox::due(shared.store.read(), options, now).await?;
+    let (wanted, mut begun) = if round.others_seen_at.elapsed() >= shared.options.alone_after {
+        endorse_first(shared, due).await
+    } else {
+        let wanted = due.into_iter().map(|due| Wanted { command_id: due.command_id, envelope: None });
+        (wanted.collect(), HashMap::new())
+    };
+    let wished = wanted.len();
+    let (unit, now) = (Arc::new((wanted, options.clone())), shared.now());
+    let claimed = shared
         .store
         .write(move |tx| {
-            let options = unit.clone();
-            Box::pin(async move { outbox::claim(tx, &options, now).await })
+            let unit = Arc::clone(&unit);
+            Box::pin(async move { outbox::take(tx, &unit.0, &unit.1, now).await })
         })
         .await?;
     options.cursor = cursor;
-    commands.extend(claimed);
+    if claimed.len() < wished {
+        // Another submitter was faster, or the projector has found one of them done.
+        round.others_seen_at = Instant::now();
+    }
+    commands.extend(claimed.into_iter().map(|claimed| {
+        let begun = begun.remove(&claimed.command_id).unwrap_or(Begun::Unknown);
+        (claimed, begun)
+    }));
     Ok(commands)
+}
+
+/// Has commands endorsed before they are claimed: claim and envelope are then one transaction instead of two. What
+/// another submitter claims meanwhile was endorsed in vain, which does no harm: an envelope that is not sent is nothing.
+async fn endorse_first(shared: &Shared, due: Vec<Due>) -> (Vec<Wanted>, HashMap<CommandId, Begun>) {
+    let endorsed = due.into_iter().map(|Due { command_id, ready }| async move {
+        let Some(command) = ready else { return (command_id, None) };
+        // A command that makes this program panic does so again in its flight, and is set aside there.
+        let asked = AssertUnwindSafe(shared.prepare(&command)).catch_unwind();
+        match tokio::time::timeout(ENDORSE_FIRST_MAX, asked).await {
+            Ok(Ok(answer)) => (command_id, Some(answer)),
+            Ok(Err(_)) | Err(_) => (command_id, None),
+        }
+    });
+    let (mut wanted, mut begun) = (Vec::new(), HashMap::new());
+    for (command_id, answer) in join_all(endorsed).await {
+        let envelope = match answer {
+            Some(Ok(Prepared::Envelope(envelope))) => {
+                begun.insert(command_id, Begun::Stored);
+                Some((envelope.tx_id, envelope.bytes))
+            }
+            Some(answer) => {
+                begun.insert(command_id, Begun::Asked(Box::new(answer)));
+                None
+            }
+            None => None,
+        };
+        wanted.push(Wanted { command_id, envelope });
+    }
+    (wanted, begun)
 }

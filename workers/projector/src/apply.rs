@@ -6,11 +6,12 @@ use std::sync::Arc;
 use gx_base::failpoint;
 use gx_ledger::Block;
 use gx_platform::BusMessage;
-use gx_store::outbox;
+use gx_store::outbox::{self, NowProjected};
 use gx_store::projection::checkpoint::{self, BlockMark, Lease, Stop};
 use gx_store::projection::{load, save};
 use gx_store::{Store, StoreError, Tx};
-use gx_types::{ProfileId, Timestamp};
+use gx_types::api::command::{CommandResult, CommandView};
+use gx_types::{CommandStatus, ProfileId, Timestamp};
 
 use crate::fold::{Changes, Fold, Halt};
 use crate::informational;
@@ -48,6 +49,8 @@ pub(crate) struct Batch {
 /// What was applied.
 #[derive(Debug, Default)]
 pub(crate) struct Applied {
+    /// Commands whose effects are shown now.
+    pub settled: Vec<CommandView>,
     /// What to tell the other parts.
     pub messages: Vec<BusMessage>,
     /// How often each event occurred.
@@ -111,13 +114,22 @@ async fn apply_in(tx: &Tx, batch: &Batch) -> Result<Applied, NotApplied> {
     write(tx, &changes).await?;
     let parked = informational::apply(tx, &changes.informational, batch.now).await?;
     let commands = outbox::mark_projected(tx, &changes.projected, batch.now).await?;
+    let settled = commands.into_iter().map(|command| settled(command, batch.now)).collect();
     let mut messages = messages(&changes);
-    if !commands.is_empty() {
-        let command_ids = commands.into_iter().map(|(command_id, _)| command_id).collect();
-        messages.push(BusMessage::CommandsSettled { command_ids });
-    }
     messages.push(BusMessage::BlockProjected { number: last.number });
-    Ok(Applied { messages, events: changes.events, parked, people_unknown: changes.people_unknown })
+    Ok(Applied { settled, messages, events: changes.events, parked, people_unknown: changes.people_unknown })
+}
+
+/// The row of a command as this transaction leaves it.
+fn settled(command: NowProjected, now: Timestamp) -> CommandView {
+    CommandView {
+        command_id: command.command_id,
+        status: CommandStatus::Confirmed,
+        result: Some(CommandResult { transaction_id: command.tx_id, block_number: command.block.to_string() }),
+        error: None,
+        created_at: command.created_at,
+        updated_at: now,
+    }
 }
 
 async fn write(tx: &Tx, changes: &Changes) -> Result<(), NotApplied> {

@@ -281,6 +281,7 @@ impl Projector {
             tracing::info!(next_block = next, "the projector goes on");
         }
         self.status.applied(next);
+        self.parts.bus.settled(&applied.settled);
         for message in &applied.messages {
             self.parts.bus.publish(message);
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use gx_base::limits::STEP_UP_GRANT_SECONDS;
 use gx_store::Tx;
-use gx_store::repo::person_security::{self, StepUpFacts};
+use gx_store::repo::person_security::{self, PersonSecurity, StepUpFacts};
 use gx_store::repo::tickets;
 use gx_types::api::security::StepUp;
 use gx_types::{Actor, ErrorCode, ProfileId, Qirat, TicketPurpose};
@@ -26,11 +26,27 @@ pub async fn check(app: &App, tx: &Tx, payer: ProfileId, amount: Qirat, proved: 
     if proved {
         return Ok(());
     }
-    let facts = person_security::step_up_facts(tx, payer).await?;
-    let from = effective(facts.amount, app.settings().step_up_amount);
+    let security = person_security::find(tx, payer).await?;
+    check_known(tx, payer, amount, security.as_ref(), app.settings().step_up_amount).await
+}
+
+/// The same for a payment without a proof whose payer's row was read already; `platform` is the amount from which the
+/// platform asks.
+///
+/// # Errors
+/// As [`check`].
+pub async fn check_known(
+    tx: &Tx,
+    payer: ProfileId,
+    amount: Qirat,
+    security: Option<&PersonSecurity>,
+    platform: Qirat,
+) -> ApiResult<()> {
+    let from = effective(security.and_then(|row| row.step_up_amount).map(|own| own.0), platform);
     if amount < from {
         return Ok(());
     }
+    let facts = person_security::step_up_facts(tx, payer).await?;
     let detail = if from.is_zero() {
         "every payment needs it, as you have set".to_owned()
     } else {

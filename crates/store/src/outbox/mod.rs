@@ -1,11 +1,12 @@
 //! The outbox: commands on their way to the ledger.
 //!
-//! A service [`enqueue`]s a command in its business transaction. A submitter [`claim()`]s batches of commands under a
-//! lease, stores each envelope ([`store_envelopes`]) **before** it is sent, and writes how the command ended. The
+//! A service [`enqueue`]s a command in its business transaction. A submitter looks for what is [`due`], has it endorsed,
+//! and [`take`]s it under a lease together with its envelope, in one transaction; an envelope that is made later is stored
+//! by [`store_envelopes`]. Either way it is stored **before** it is sent. Then it writes how the command ended. The
 //! projector writes [`mark_projected`] when its effects are in the read model; only that is «settled» to people.
 //!
 //! ```text
-//!            claim                     store_envelopes, sent            outcome
+//!            take                      store_envelopes, sent            outcome
 //! PENDING ──────────▶ SUBMITTING ─────────────────────────▶ SUBMITTED ─────────▶ COMMITTED
 //!    ▲                 │  │  └──────────── outcome at once ─────────────────────▶
 //!    │   release       │  └── refused (after VoidKey where an envelope is open) ─▶ FAILED
@@ -28,14 +29,16 @@ mod queries;
 
 use gx_types::{CommandStatus, OutboxState};
 
-pub use self::claim::{ClaimOptions, Claimed, OpenEnvelope, claim, renew_leases, take_over};
-pub use self::enqueue::{NewCommand, enqueue};
+pub use self::claim::{ClaimOptions, Claimed, Due, OpenEnvelope, Wanted, claim, due, renew_leases, take, take_over};
+pub use self::enqueue::{NewCommand, enqueue, enqueue_all};
 pub use self::marks::{
     Dead, EnvelopeFate, Failed, Holder, Release, SettledCommand, StoredEnvelope, endorse_anew, let_go, mark_committed,
     mark_dead, mark_failed, mark_submitted, mark_void_pending, release, replay, store_envelopes,
 };
-pub use self::projected::{Projected, mark_projected};
-pub use self::queries::{Depth, any_due, any_lease_over, command, dead_letters, depth, oldest_waiting, under_way};
+pub use self::projected::{NowProjected, Projected, mark_projected};
+pub use self::queries::{
+    Depth, any_due, any_lease_over, command, dead_letters, depth, oldest_waiting, others_at_work, under_way,
+};
 use crate::entity::outbox_commands::Model;
 
 /// Every allowed change of state, with what causes it. Anything else is refused by the statements themselves: each

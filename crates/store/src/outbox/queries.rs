@@ -93,6 +93,16 @@ pub async fn any_due(connection: &impl ConnectionTrait, now: Timestamp) -> Resul
     Ok(connection.query_one_raw(statement(connection, sql, vec![Col(now).into()])).await?.is_some())
 }
 
+/// Whether another submitter than `owner` holds commands.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn others_at_work(connection: &impl ConnectionTrait, owner: &str) -> Result<bool, StoreError> {
+    let sql = "SELECT 1 AS found FROM outbox_commands
+               WHERE state IN ('SUBMITTING', 'SUBMITTED') AND lease_owner <> $1 LIMIT 1";
+    Ok(connection.query_one_raw(statement(connection, sql, vec![owner.into()])).await?.is_some())
+}
+
 /// Whether any submitter has let a lease run out.
 ///
 /// # Errors

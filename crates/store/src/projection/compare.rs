@@ -3,8 +3,8 @@
 use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult, Statement};
 use serde_json::Value as Json;
 
-use super::set::query;
 use crate::error::StoreError;
+use crate::set::query;
 use crate::sql::statement;
 
 /// A projected table with the columns that a rebuild must give again, all of them text in the comparison.

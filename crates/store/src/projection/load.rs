@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use gx_types::{AccountId, CountryCode, GxId, OnchainStatus, PersonState, PersonStatus, ProfileId};
 use sea_orm::{ConnectionTrait, EntityTrait, QueryResult};
 
-use super::set::{query, select, texts};
 use crate::col::Col;
 use crate::connect::Backend;
 use crate::entity::{accounts, countries, ledger_deltas, supply_pools};
 use crate::error::StoreError;
+use crate::set::{query, select, texts};
 
 /// What to load.
 #[derive(Debug, Clone, Default)]

@@ -11,5 +11,4 @@ pub mod compare;
 pub mod load;
 pub mod parked;
 pub mod save;
-mod set;
 pub mod system;

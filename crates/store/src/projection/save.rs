@@ -4,11 +4,11 @@ use gx_types::{AccountId, GxId, PersonState, ProfileId, Qirat, Timestamp, TxId};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value as Json, json};
 
-use super::set::{execute, storable};
 use crate::entity::{
     accounts, countries, ledger_deltas, notifications, supply_pools, system_parameters, transactions, wallets,
 };
 use crate::error::StoreError;
+use crate::set::{execute, storable};
 
 /// A delta entry that a sweep added to its account's balance.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,6 +3,8 @@
 //! Change and payment both hold the payer's lock (see [`super::payments::lock_payer`]), so a payment sees the limit from
 //! before a change or from after it.
 
+use std::collections::{BTreeSet, HashMap};
+
 use gx_types::{AccountId, LimitKind, ProfileId, Qirat, Timestamp, TransactionKind};
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{
@@ -14,6 +16,7 @@ use crate::col::Col;
 use crate::entity::spending_limits::{Column, Entity};
 use crate::entity::transactions;
 use crate::error::StoreError;
+use crate::set;
 
 pub use crate::entity::spending_limits::Model as SpendingLimit;
 
@@ -49,6 +52,24 @@ impl SpendingLimit {
 /// [`StoreError`] as for every statement.
 pub async fn of_person(db: &impl ConnectionTrait, person: ProfileId) -> Result<Vec<SpendingLimit>, StoreError> {
     Ok(Entity::find().filter(Column::ProfileId.eq(Col(person))).all(db).await?)
+}
+
+/// The limits of many people, those of each together.
+///
+/// # Errors
+/// [`StoreError`] as for every statement.
+pub async fn of_people(
+    db: &impl ConnectionTrait,
+    people: &BTreeSet<ProfileId>,
+) -> Result<HashMap<ProfileId, Vec<SpendingLimit>>, StoreError> {
+    let mut limits: HashMap<_, Vec<_>> = HashMap::new();
+    if !people.is_empty() {
+        let sql = "SELECT * FROM spending_limits WHERE profile_id IN {texts}";
+        for row in Entity::find().from_raw_sql(set::select(db, sql, set::texts(people))).all(db).await? {
+            limits.entry(row.profile_id.0).or_default().push(row);
+        }
+    }
+    Ok(limits)
 }
 
 /// Writes a limit.

@@ -1,11 +1,15 @@
 //! What decides about a payment before the ledger does: both sides, and what is held of the payer's balance.
 
+use std::collections::{BTreeSet, HashMap};
+
 use gx_types::{GxId, OnchainStatus, PersonStatus, ProfileId, Qirat, Timestamp};
 use sea_orm::{ConnectionTrait, DbErr, QueryResult};
+use serde_json::json;
 
 use crate::col::Col;
 use crate::connect::Backend;
 use crate::error::StoreError;
+use crate::set;
 use crate::sql::statement;
 
 /// A person as payer or receiver.
@@ -85,6 +89,18 @@ pub async fn lock_payer(tx: &impl ConnectionTrait, payer: ProfileId) -> Result<(
     Ok(())
 }
 
+/// As [`lock_payer`] for many, always in the same order, so that no two who lock wait for each other.
+///
+/// # Errors
+/// [`StoreError`] as for every statement.
+pub async fn lock_payers(tx: &impl ConnectionTrait, payers: &BTreeSet<ProfileId>) -> Result<(), StoreError> {
+    if Backend::of(tx) == Backend::Postgres {
+        let sql = "SELECT wallet_id FROM wallets WHERE profile_id IN {texts} ORDER BY profile_id FOR UPDATE";
+        set::query(tx, sql, set::texts(payers)).await?;
+    }
+    Ok(())
+}
+
 /// Everything that a payment is judged by, of one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaymentFacts {
@@ -132,6 +148,76 @@ pub async fn facts(
         facts.fee_schedule = row.try_get("", "fee_schedule")?;
     }
     Ok(facts)
+}
+
+/// Reads what many payments are judged by, in one query; the answers are in the order of the wishes. Call
+/// [`lock_payers`] first where the answers decide.
+///
+/// # Errors
+/// [`StoreError`] as for every statement.
+pub async fn facts_of_all(
+    connection: &impl ConnectionTrait,
+    wishes: &[(ProfileId, Receiver)],
+) -> Result<Vec<PaymentFacts>, StoreError> {
+    // 1. Whom to look for, and by what.
+    let mut wanted = BTreeSet::new();
+    for (payer, receiver) in wishes {
+        wanted.insert(("payer", payer.to_string()));
+        wanted.insert(match receiver {
+            Receiver::Profile(id) => ("profile", id.to_string()),
+            Receiver::Gx(id) => ("gx", id.to_string()),
+        });
+    }
+
+    // 2. One branch for each way to look, each by an index; the schedule comes once and not with every person.
+    let branch = |kind: &str, column: &str, pending: &str| {
+        format!(
+            "SELECT {SIDE_COLUMNS}, {pending} AS pending, CAST(NULL AS TEXT) AS fee_schedule \
+             FROM {{rows}} CROSS JOIN user_profiles p LEFT JOIN accounts a ON a.account_id = p.gx_id \
+             WHERE e.value ->> 0 = '{kind}' AND p.{column} = e.value ->> 1 UNION ALL "
+        )
+    };
+    let sql = [
+        branch("payer", "profile_id", &format!("({PENDING_OF_P})")),
+        branch("profile", "profile_id", "CAST(0 AS BIGINT)"),
+        branch("gx", "gx_id", "CAST(0 AS BIGINT)"),
+        "SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, param_value FROM system_parameters \
+         WHERE param_key = 'feeSchedule'"
+            .to_owned(),
+    ]
+    .concat();
+    let rows = set::query(connection, &sql, wanted.iter().map(|(kind, id)| json!([kind, id])).collect()).await?;
+
+    // 3. Who was found. A payer may be a receiver too, and only the payer's row knows what is pending.
+    let mut fee_schedule = None;
+    let (mut by_profile, mut by_gx) = (HashMap::new(), HashMap::new());
+    for row in &rows {
+        if row.try_get::<Option<String>>("", "profile_id")?.is_none() {
+            fee_schedule = row.try_get("", "fee_schedule")?;
+            continue;
+        }
+        let side = side(row)?;
+        if let Some(id) = side.gx_id {
+            by_gx.insert(id, side.profile_id);
+        }
+        let pending = |side: &Side| side.account.map(|figures| figures.pending);
+        let known = by_profile.entry(side.profile_id).or_insert_with(|| side.clone());
+        if pending(known) < pending(&side) {
+            *known = side;
+        }
+    }
+    let facts = wishes.iter().map(|(payer, receiver)| {
+        let receiver = match receiver {
+            Receiver::Profile(id) => Some(id),
+            Receiver::Gx(id) => by_gx.get(id),
+        };
+        PaymentFacts {
+            payer: by_profile.get(payer).cloned(),
+            receiver: receiver.and_then(|id| by_profile.get(id)).cloned(),
+            fee_schedule: fee_schedule.clone(),
+        }
+    });
+    Ok(facts.collect())
 }
 
 /// One person with what is pending.

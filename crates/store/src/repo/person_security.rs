@@ -1,5 +1,7 @@
 //! How people protect their accounts: PIN and step-up amount.
 
+use std::collections::{BTreeSet, HashMap};
+
 use gx_types::{Actor, ProfileId, Qirat, Timestamp};
 use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QuerySelect};
 
@@ -7,8 +9,25 @@ use crate::col::Col;
 use crate::entity::person_security::{Entity, Model};
 use crate::error::StoreError;
 use crate::repo::second_factors;
+use crate::set;
 
 pub use crate::entity::person_security::Model as PersonSecurity;
+
+/// How each of several people protects the account; nobody is in it who never changed anything.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn of_people(
+    db: &impl ConnectionTrait,
+    people: &BTreeSet<ProfileId>,
+) -> Result<HashMap<ProfileId, PersonSecurity>, StoreError> {
+    if people.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let sql = "SELECT * FROM person_security WHERE profile_id IN {texts}";
+    let rows = Entity::find().from_raw_sql(set::select(db, sql, set::texts(people))).all(db).await?;
+    Ok(rows.into_iter().map(|row| (row.profile_id.0, row)).collect())
+}
 
 /// What decides whether a payment needs more than a session.
 #[derive(Debug, Clone, PartialEq, Eq)]

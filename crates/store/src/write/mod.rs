@@ -2,6 +2,7 @@
 
 mod postgres;
 mod sqlite;
+mod together;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,6 +10,8 @@ use std::pin::Pin;
 use sea_orm::DatabaseTransaction;
 
 pub(crate) use self::sqlite::SqliteWriter;
+pub(crate) use self::together::Gatherings;
+pub use self::together::{Answers, Together};
 use crate::connect::Store;
 use crate::error::StoreError;
 

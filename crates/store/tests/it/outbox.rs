@@ -95,6 +95,17 @@ impl Scene {
             .unwrap()
     }
 
+    pub async fn take(&self, wanted: Vec<outbox::Wanted>) -> Vec<Claimed> {
+        let options = self.options();
+        self.store
+            .write(move |tx| {
+                let (wanted, options) = (wanted.clone(), options.clone());
+                Box::pin(async move { outbox::take(tx, &wanted, &options, NOW).await })
+            })
+            .await
+            .unwrap()
+    }
+
     pub async fn take_over(&self, now: Timestamp) -> Vec<Claimed> {
         let options = self.options();
         self.store
@@ -240,7 +251,8 @@ async fn a_command_goes_the_whole_way_and_its_hold_ends_with_the_projection() {
             block: 8,
             receipt: receipt(tx_id, &claimed.ledger_key),
         };
-        assert_eq!(mark!(scene, mark_projected, [projected]), [(id, claimed.ledger_key)]);
+        let now_projected = mark!(scene, mark_projected, [projected]);
+        assert_eq!(now_projected, [outbox::NowProjected { command_id: id, tx_id, block: 8, created_at: NOW }]);
         let row = scene.row(id).await;
         assert_eq!(outbox::status_of(&row), gx_types::CommandStatus::Confirmed);
         assert_eq!((row.block_number, row.projected_block, row.envelope), (Some(8), Some(8), None));
@@ -414,5 +426,112 @@ async fn a_command_that_this_program_cannot_read_is_set_aside() {
             .unwrap();
         assert_eq!(ids(&scene.claim(NOW).await), [good]);
         assert_eq!(scene.state(odd).await, OutboxState::Dead);
+    }
+}
+
+#[tokio::test]
+async fn a_claim_stores_the_envelope_that_was_made_before_it() {
+    for test in TestStore::each().await.unwrap() {
+        let scene = Scene::new(&test.store);
+        let (first, behind, other, late) = (
+            scene.enqueue(scene.transfer(1, 2)).await,
+            scene.enqueue(scene.transfer(2, 3)).await,
+            scene.enqueue(scene.transfer(4, 5)).await,
+            scene.enqueue(scene.transfer(6, 7)).await,
+        );
+        let (due, cursor) = outbox::due(test.store.read(), &scene.options(), NOW).await.unwrap();
+        let found: Vec<_> = due.iter().map(|due| due.command_id).collect();
+        assert_eq!((found, cursor), (vec![first, other, late], 0), "the one behind shares an account with the first");
+        assert!(due.iter().all(|due| due.ready.is_some()));
+
+        // Between the look and the claim somebody else takes one.
+        let taken = scene.other("two").claim_with(ClaimOptions { commands_max: 1, ..scene.options() }, NOW).await.0;
+        assert_eq!(taken[0].command_id, first);
+        let tx_id = scene.tx_id();
+        let wanted: Vec<_> = [
+            (first, Some((scene.tx_id(), vec![1]))),
+            (behind, Some((scene.tx_id(), vec![2]))),
+            (other, Some((tx_id, vec![3; 300]))),
+            (late, None),
+        ]
+        .into_iter()
+        .map(|(command_id, envelope)| outbox::Wanted { command_id, envelope })
+        .collect();
+        let claimed = scene.take(wanted.clone()).await;
+        assert_eq!(claimed.iter().map(|one| one.command_id).collect::<Vec<_>>(), [other, late]);
+        assert_eq!(claimed[0].envelope.as_ref().map(|open| (open.tx_id, open.bytes.len())), Some((tx_id, 300)));
+        assert!(claimed[1].envelope.is_none());
+        let row = scene.row(other).await;
+        assert_eq!((row.state.0, row.attempts, row.tx_id.map(|id| id.0)), (OutboxState::Submitting, 1, Some(tx_id)));
+        assert_eq!(row.sent_at.map(|at| at.0), Some(NOW));
+        // No envelope was stored for what was not taken, and nothing is taken twice.
+        assert_eq!(scene.row(behind).await.envelope, None);
+        assert_eq!(scene.row(first).await.envelope, None);
+        assert!(scene.take(wanted).await.is_empty());
+        // Who takes it over finds the envelope as one that may have been sent.
+        let later = NOW.plus(Duration::from_secs(60));
+        let over = scene.other("three").take_over(later).await;
+        assert!(over.iter().any(|one| one.command_id == other && one.envelope.is_some()));
+    }
+}
+
+#[tokio::test]
+async fn a_command_with_an_open_envelope_is_never_given_another_with_the_claim() {
+    for test in TestStore::each().await.unwrap() {
+        let scene = Scene::new(&test.store);
+        let id = scene.enqueue(scene.transfer(1, 2)).await;
+        let claimed = scene.claim(NOW).await.remove(0);
+        let envelope = outbox::StoredEnvelope { holder: holder(&claimed), tx_id: scene.tx_id(), bytes: vec![9] };
+        mark!(scene, store_envelopes, [envelope]);
+        mark!(scene, endorse_anew, [(holder(&claimed), EnvelopeFate::Lost)]);
+        let release = outbox::Release { holder: holder(&claimed), next_attempt_at: NOW, error: None };
+        mark!(scene, release, [release]);
+        let (due, _) = outbox::due(test.store.read(), &scene.options(), NOW).await.unwrap();
+        assert_eq!(due.iter().map(|due| (due.command_id, due.ready.is_some())).collect::<Vec<_>>(), [(id, false)]);
+        let wanted = outbox::Wanted { command_id: id, envelope: Some((scene.tx_id(), vec![1])) };
+        assert!(scene.take(vec![wanted]).await.is_empty());
+        assert_eq!(scene.take(vec![outbox::Wanted { command_id: id, envelope: None }]).await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn many_commands_are_enqueued_in_their_order_and_a_used_ledger_key_is_left_out() {
+    for test in TestStore::each().await.unwrap() {
+        let scene = Scene::new(&test.store);
+        let used = scene.transfer(1, 2);
+        scene.enqueue(used.clone()).await;
+        let commands: Vec<Command> = (0..5).map(|number| scene.transfer(10 + 2 * number, 11 + 2 * number)).collect();
+        let new: Vec<NewCommand> = [commands[..3].to_vec(), vec![used], commands[3..].to_vec()]
+            .concat()
+            .into_iter()
+            .map(|command| NewCommand {
+                command_id: CommandId::from_uuid(scene.entropy.uuid_v7(NOW)),
+                command,
+                actor: Actor::Platform,
+                correlation_id: CorrelationId::from_uuid(scene.entropy.uuid_v7(NOW)),
+                now: NOW,
+            })
+            .collect();
+        let unit = new.clone();
+        let taken = test
+            .store
+            .write(move |tx| {
+                let unit = unit.clone();
+                Box::pin(async move { outbox::enqueue_all(tx, &unit).await })
+            })
+            .await
+            .unwrap();
+        let mut expected: Vec<_> = new.iter().map(|new| new.command_id).collect();
+        assert!(!taken.contains(&expected.remove(3)));
+        assert_eq!(taken, expected.iter().copied().collect());
+        let claimed = scene.claim(NOW).await;
+        assert_eq!(claimed.iter().skip(1).map(|one| one.command_id).collect::<Vec<_>>(), expected);
+        assert_eq!(claimed.iter().skip(1).map(|one| one.command.clone()).collect::<Vec<_>>(), commands);
+        // One row like those that are enqueued one by one, with its hold and its keys.
+        let (one, of_many) = (scene.row(claimed[0].command_id).await, scene.row(expected[0]).await);
+        assert_eq!(
+            (one.hold_amount, one.queued_at, one.actor),
+            (of_many.hold_amount, of_many.queued_at, of_many.actor)
+        );
     }
 }

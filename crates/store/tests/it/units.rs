@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use gx_store::sea_orm::{ConnectionTrait, Statement};
 use gx_store::testing::TestStore;
-use gx_store::{Backend, Store, StoreError, Tx};
+use gx_store::{Answers, Backend, Store, StoreError, Together, Tx, Work};
 
 async fn put(tx: &Tx, name: &str, value: &str) -> Result<(), StoreError> {
     let sql = "INSERT INTO environment_facts (fact_name, fact_value, recorded_at) VALUES ($1, $2, 0)";
@@ -310,5 +310,81 @@ async fn a_database_that_is_not_there_is_unavailable() {
             gx_store::StoreOptions { busy_timeout: std::time::Duration::from_millis(300), ..Default::default() };
         let refused = Store::connect(url, options).await.unwrap_err();
         assert!(refused.is_unavailable(), "{url}: {refused}");
+    }
+}
+
+/// A fact to be put; `None`: refused by rule. One with a bad name fails all that are written with it.
+#[derive(Debug, Clone)]
+struct Putting(Option<String>);
+
+static BATCHES: AtomicU32 = AtomicU32::new(0);
+
+impl Together for Putting {
+    type Answer = String;
+    type Error = Refused;
+    const UNITS_MAX: usize = 64;
+
+    fn write_all<'tx>(units: &'tx [Self], tx: &'tx Tx) -> Work<'tx, Answers<Self>, StoreError> {
+        Box::pin(async move {
+            BATCHES.fetch_add(1, Ordering::Relaxed);
+            for name in units.iter().filter_map(|unit| unit.0.as_deref()) {
+                if name.starts_with("bad") {
+                    return Err(StoreError::Corrupt(name.to_owned()));
+                }
+                put(tx, name, "x").await?;
+            }
+            Ok(units.iter().map(|unit| unit.0.clone().ok_or(Refused::ByRule)).collect())
+        })
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn units_of_one_kind_go_together_and_one_that_fails_fails_alone() {
+    for test in TestStore::each().await.unwrap() {
+        BATCHES.store(0, Ordering::Relaxed);
+        // The others gather behind the first.
+        let units: Vec<_> = (0..400_u32)
+            .map(|number| {
+                let store = test.store.clone();
+                let name = match number {
+                    7 | 300 => Some(format!("bad {number}")),
+                    _ if number % 10 == 0 => None,
+                    _ => Some(format!("fact {number:03}")),
+                };
+                tokio::spawn(async move { (name.clone(), store.write_together(Putting(name)).await) })
+            })
+            .collect();
+        let mut kept = Vec::new();
+        for unit in units {
+            match unit.await.unwrap() {
+                (None, answer) => assert!(matches!(answer, Err(Refused::ByRule))),
+                (Some(name), Err(Refused::Store(error))) => {
+                    assert!(name.starts_with("bad") && error.to_string().contains(&name), "{name}: {error}");
+                }
+                (Some(name), answer) => {
+                    assert_eq!(answer.unwrap(), name);
+                    kept.push(name);
+                }
+            }
+        }
+        kept.sort();
+        assert_eq!(names(&test.store).await, kept);
+        // Far fewer than there are units, although two batches were divided.
+        let batches = BATCHES.load(Ordering::Relaxed);
+        assert!((7..=300).contains(&batches), "{batches}");
+    }
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_leaves_no_unit_behind_that_keeps_others_waiting() {
+    for test in TestStore::each().await.unwrap() {
+        for number in 0..20_u32 {
+            let gone = test.store.write_together(Putting(Some(format!("gone {number:03}"))));
+            // Asked once and dropped.
+            assert!(futures::FutureExt::now_or_never(gone).is_none());
+        }
+        let stays = test.store.write_together(Putting(Some("stays".to_owned()))).await;
+        assert_eq!(stays.unwrap(), "stays");
+        assert!(names(&test.store).await.contains(&"stays".to_owned()));
     }
 }

@@ -1,5 +1,6 @@
 //! Transfers: one person pays another.
 
+mod accept;
 pub mod create;
 pub(crate) mod status;
 

@@ -59,6 +59,37 @@ async fn payments_at_the_same_time_cannot_spend_the_same_coins() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_that_come_at_once_each_is_answered_by_itself() {
+    for still in Still::each().await {
+        let (amina, ben, clara) =
+            (still.holder("US", 1_000).await, still.holder("US", 10).await, still.holder("GB", 1_000).await);
+        let nobody = json!({ "toID": "01890a5d-ac96-774b-bcce-b302099a8057", "amount": "1", "reason": "r" });
+        let by_profile = json!({ "toID": amina.person.profile_id, "amount": "100", "reason": "r" });
+        let (to_ben, to_clara) = (transfer(&ben, 100), transfer(&clara, 20));
+        let mut tries = Vec::new();
+        for round in 0..8 {
+            tries.push((202, "", &amina, "the same".to_owned(), &to_ben));
+            tries.push((422, "ACCOUNT_NOT_FOUND", &amina, format!("nobody-{round}"), &nobody));
+            tries.push((409, "INSUFFICIENT_FUNDS", &ben, format!("poor-{round}"), &to_clara));
+            tries.push((202, "", &clara, format!("rich-{round}"), &by_profile));
+        }
+        let answers = tries.iter().map(|(_, _, who, key, body)| send(&still, who, key, body));
+        let mut same = std::collections::BTreeSet::new();
+        for ((status, code, _, key, _), answer) in tries.iter().zip(futures::future::join_all(answers).await) {
+            assert_eq!((answer.status, *status == 202 || answer.code() == *code), (*status, true), "{:?}", answer.body);
+            if key == "the same" {
+                same.insert(answer.body["commandId"].as_str().unwrap().to_owned());
+            }
+        }
+        assert_eq!(same.len(), 1, "one payment, told eight times");
+        assert_eq!(balance(&still.api, &amina.person).await, (1_000, 100));
+        assert_eq!(balance(&still.api, &ben.person).await, (10, 0));
+        // 100 and a fee of 1 each, across the border.
+        assert_eq!(balance(&still.api, &clara.person).await, (1_000, 808));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_repeated_request_changes_nothing_and_another_body_is_refused() {
     for still in Still::each().await {
         let (amina, ben) = (still.holder("US", 1_000).await, still.holder("US", 0).await);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use gx_contracts::{Refusal, RefusalCode};
 use gx_ledger::{Envelope, Ledger, Prepared, Proposal};
-use gx_outbox_submitter::SubmitterError;
+use gx_outbox_submitter::{SubmitterError, SubmitterOptions};
 use gx_store::outbox::{self, ClaimOptions, Holder, StoredEnvelope};
 use gx_store::testing::TestStore;
 use gx_store::{Store, StoreError};
@@ -387,7 +387,8 @@ async fn a_command_that_never_gets_through_is_dead_and_a_replay_does_not_do_it_t
 
 #[tokio::test]
 async fn several_submitters_on_one_database_do_no_double_work() {
-    for (_test, ledger, scene) in scenes().await {
+    for (_test, ledger, mut scene) in scenes().await {
+        scene.options.alone_after = SubmitterOptions::default().alone_after;
         let mut ids = Vec::new();
         for pair in 0..150 {
             ids.push(scene.enqueue(transfer(pair * 2, pair * 2 + 1)).await);

@@ -16,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 
 pub fn options() -> SubmitterOptions {
     SubmitterOptions {
+        alone_after: Duration::ZERO,
+        committed_after: Duration::ZERO,
         lease: Duration::from_secs(3),
         poll: Duration::from_millis(10),
         submitted_after: Duration::from_millis(30),

@@ -26,7 +26,7 @@ fn parameters(set: Vec<Json>, more: Vec<Value>) -> Vec<Value> {
 }
 
 /// Runs `sql` over the set; nothing is run for an empty one.
-pub(super) async fn execute(
+pub(crate) async fn execute(
     connection: &impl ConnectionTrait,
     sql: &str,
     set: Vec<Json>,
@@ -40,7 +40,7 @@ pub(super) async fn execute(
 }
 
 /// Asks `sql` over the set; an empty one has an empty answer.
-pub(super) async fn query(
+pub(crate) async fn query(
     connection: &impl ConnectionTrait,
     sql: &str,
     set: Vec<Json>,
@@ -53,16 +53,16 @@ pub(super) async fn query(
 }
 
 /// The statement of a query over a set, for an entity's `find_by_statement`.
-pub(super) fn select(connection: &impl ConnectionTrait, sql: &str, set: Vec<Json>) -> sea_orm::Statement {
+pub(crate) fn select(connection: &impl ConnectionTrait, sql: &str, set: Vec<Json>) -> sea_orm::Statement {
     statement(connection, text(connection, sql), parameters(set, Vec::new()))
 }
 
 /// Texts as a set.
-pub(super) fn texts<T: std::fmt::Display>(items: impl IntoIterator<Item = T>) -> Vec<Json> {
+pub(crate) fn texts<T: std::fmt::Display>(items: impl IntoIterator<Item = T>) -> Vec<Json> {
     items.into_iter().map(|item| Json::String(item.to_string())).collect()
 }
 
 /// Text that both databases can hold: PostgreSQL has no zero character.
-pub(super) fn storable(text: &str) -> std::borrow::Cow<'_, str> {
+pub(crate) fn storable(text: &str) -> std::borrow::Cow<'_, str> {
     if text.contains('\0') { text.replace('\0', "\u{fffd}").into() } else { text.into() }
 }
