@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use gx_base::Component;
 use gx_types::EnvName;
 
-pub use self::fabric::{Deploy, Fabric, Identities, Pack, ServeChaincode};
+pub use self::fabric::{Deploy, Doctor, DoctorFabric, Fabric, Identities, Pack, ServeChaincode, ServeSigner};
 
 /// GX: payments that a ledger decides, on one machine or in a cluster.
 #[derive(Debug, Parser)]
@@ -43,6 +43,9 @@ pub enum Command {
     /// Hyperledger Fabric: identities, the chaincode's package and its deployment
     #[command(subcommand)]
     Fabric(Fabric),
+    /// What is missing, in words and within seconds
+    #[command(subcommand)]
+    Doctor(Doctor),
     /// Repairs of data, each with a dry run
     #[command(subcommand)]
     Repair(Repair),
@@ -120,6 +123,8 @@ pub struct Serve {
 pub enum ServeOther {
     /// The contracts, for peers of Hyperledger Fabric
     Chaincode(ServeChaincode),
+    /// Private keys of Fabric identities, for processes that may have something signed and not have the keys
+    Signer(ServeSigner),
 }
 
 /// `gx migrate`.

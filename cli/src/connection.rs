@@ -9,12 +9,13 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use gx_base::{Clock, SystemClock, SystemEntropy};
-use gx_fabric::ca::{NetworkPlan, Severity, check};
+use gx_fabric::ca::{NetworkPlan, Severity};
 use gx_fabric::client::{Client, ClientConfig, FabricLedger};
+use gx_fabric::doctor::{Connection, Expected, Preflight, WatchIntervals};
 use gx_fabric::endpoint::{Endpoint, EndpointOptions};
-use gx_fabric::identity::Material;
 use gx_ledger::{EmbeddedLedger, EmbeddedOptions};
 use gx_types::EnvName;
+use tokio_util::sync::CancellationToken;
 
 use self::settings::{CHAINCODE_NAME, CHANNEL_NAME, CONNECT, Described, MSP_ID, Named};
 pub use self::settings::{SETTINGS, Use, Values};
@@ -32,6 +33,25 @@ pub struct Outside {
     pub ledger: Arc<FabricLedger>,
     /// Where it is, for people.
     pub place: String,
+    /// What readiness and `gx doctor fabric` look at.
+    pub network: Connection,
+}
+
+impl Outside {
+    fn of(network: Connection) -> Result<Self> {
+        let Connection { config, signers, .. } = network.clone();
+        let place = place_of(&config);
+        let client = Client::new(config, signers, Arc::new(SystemClock), Arc::new(SystemEntropy))?;
+        Ok(Self { ledger: Arc::new(FabricLedger::new(Arc::new(client))), place, network })
+    }
+
+    /// Looks at the network from now on, for readiness.
+    pub fn watched(&self, env: EnvName, stop: &CancellationToken) -> Arc<Preflight> {
+        let expected = Expected::of(env, &EmbeddedOptions::of(env).organisations);
+        let subject = self.network.clone().expecting(expected);
+        let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
+        Preflight::start(subject, clock, entropy, WatchIntervals::default(), stop.clone())
+    }
 }
 
 /// The Gateway endpoint of a place's ledger, its certificates made if missing.
@@ -68,9 +88,7 @@ pub fn outside(values: Values, usage: Use) -> Result<Option<Outside>> {
         Named::Folder(folder) => in_folder(&folder, values).map(Some),
         Named::Settings => {
             let Described { config, signers } = settings::described(values, usage, &SystemClock)?;
-            let place = place_of(&config);
-            let client = Client::new(config, signers, Arc::new(SystemClock), Arc::new(SystemEntropy))?;
-            Ok(Some(Outside { ledger: Arc::new(FabricLedger::new(Arc::new(client))), place }))
+            Outside::of(Connection::new(config, signers)).map(Some)
         }
     }
 }
@@ -88,29 +106,30 @@ pub fn of_worker(usage: Use) -> Result<Outside> {
     })
 }
 
-/// The ledger that a folder with connection material leads to. Nothing is connected yet.
+/// The ledger that a folder with connection material leads to. Nothing is connected yet. Certificates that cannot work and
+/// roles that nobody has are told, and are no error here: readiness and `gx doctor fabric` say the same until it is mended.
 ///
 /// # Errors
-/// When the material is of no use.
+/// When the material cannot be read.
 pub fn in_folder(folder: &Path, values: Values) -> Result<Outside> {
     let value = |name: &str| values(name).filter(|value| !value.is_empty());
     let shown = || folder.display().to_string();
-    let material = Material::read(folder).with_context(shown)?;
-    for finding in check(folder, &material, SystemClock.now()) {
+    let home = value(MSP_ID);
+    let mut network = Connection::of_material(folder, home.as_deref(), SystemClock.now()).with_context(shown)?;
+    for finding in &network.findings {
         match finding.severity {
-            Severity::Error => anyhow::bail!("{}: {}", folder.display(), finding.sentence),
+            Severity::Error => tracing::error!("{}: {}", folder.display(), finding.sentence),
             Severity::Warning => tracing::warn!("{}", finding.sentence),
         }
     }
-    let first = material.endpoints.peers.first().map(|peer| peer.msp_id.clone());
-    let home = value(MSP_ID).or(first).context("the connection material names no peer")?;
-    let mut config = ClientConfig::from_material(&material, &home).with_context(shown)?;
-    config.channel = value(CHANNEL_NAME).unwrap_or(config.channel);
-    config.chaincode = value(CHAINCODE_NAME).unwrap_or(config.chaincode);
-    let signers = material.signers(&home).with_context(shown)?;
-    let place = place_of(&config);
-    let client = Client::new(config, signers, Arc::new(SystemClock), Arc::new(SystemEntropy))?;
-    Ok(Outside { ledger: Arc::new(FabricLedger::new(Arc::new(client))), place })
+    anyhow::ensure!(!network.config.gateways.is_empty(), "{}: the connection material names no peer", folder.display());
+    if let Some(channel) = value(CHANNEL_NAME) {
+        network.config.channel = channel;
+    }
+    if let Some(chaincode) = value(CHAINCODE_NAME) {
+        network.config.chaincode = chaincode;
+    }
+    Outside::of(network)
 }
 
 /// Where a network is, in a line.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use gx_base::{SystemClock, SystemEntropy};
 use gx_fabric::client::ClientConfig;
-use gx_fabric::identity::{Material, Signer};
+use gx_fabric::identity::Material;
 use gx_fabric::lifecycle::{Administrator, Definition, Deployment, deploy, endorsed_by_all};
 use gx_fabric::package::{Connection, Package};
 
@@ -50,7 +50,7 @@ async fn bring(args: &Deploy) -> Result<()> {
         format!("{msp_id} has no identity {}; there are {}", args.admin, names.join(", "))
     })?;
     let config = ClientConfig::from_material(&material, &msp_id)?;
-    let signer = Arc::clone(&admin.signer) as Arc<dyn Signer>;
+    let signer = Arc::clone(&admin.signer);
     let administrator = Administrator::new(
         &endpoints.channel,
         signer,

@@ -12,6 +12,7 @@ mod compose;
 mod connection;
 pub mod crowd;
 mod docs;
+mod doctor;
 mod edge;
 mod fabric;
 mod identities;
@@ -22,6 +23,7 @@ mod place;
 mod projector;
 mod repair;
 mod serve;
+mod signer;
 pub mod up;
 mod workers;
 
@@ -63,6 +65,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Ledger(command) => ledger::run(command).await,
         Command::Projector(command) => projector::run(command).await,
         Command::Fabric(command) => fabric::run(command).await,
+        Command::Doctor(doctor) => doctor::run(doctor).await,
         Command::Repair(repair) => repair::run(repair).await.map(|()| ExitCode::SUCCESS),
         Command::Bench(bench) => bench::run(bench).await.map(|()| ExitCode::SUCCESS),
         Command::Docs(docs) => docs::run(&docs),

@@ -20,7 +20,7 @@ use crate::args::{Place, Serve, ServeOther};
 use crate::build_info::build_info;
 use crate::connection::Use;
 use crate::place::Home;
-use crate::{chaincode, compose, connection, edge, workers};
+use crate::{chaincode, compose, connection, edge, signer, workers};
 
 /// Where the ledger tells how it is, beside its gRPC port: after those of the workers.
 const LEDGER_METRICS_PORT: u16 = 9092;
@@ -30,8 +30,10 @@ const LEDGER_METRICS_PORT: u16 = 9092;
 /// # Errors
 /// When settings are missing, the schema is not this build's, or the address is taken.
 pub async fn run(serve: Serve) -> Result<()> {
-    if let Some(ServeOther::Chaincode(serve)) = serve.other {
-        return chaincode::run(serve).await;
+    match serve.other {
+        Some(ServeOther::Chaincode(serve)) => return chaincode::run(serve).await,
+        Some(ServeOther::Signer(serve)) => return signer::run(serve).await,
+        None => {}
     }
     let component = serve.component.context("a component is needed")?;
     if component == Component::Ledger {
@@ -74,8 +76,10 @@ pub async fn run(serve: Serve) -> Result<()> {
         Component::Wallet => edge::forwarding(&app, listener.local_addr()?)?,
         Component::OutboxSubmitter => {
             let outside = connection::of_worker(Use::Submits)?;
+            let mut crew = crew(&app, outside.place.clone())?;
+            crew.preflight = Some(outside.watched(app.env(), &stop));
             let ledger: Arc<dyn Ledger> = outside.ledger;
-            workers::submitters(&app, &ledger, &crew(&app, outside.place)?, &stop, &mut tasks)
+            workers::submitters(&app, &ledger, &crew, &stop, &mut tasks)
         }
         Component::Projector => {
             let outside = connection::of_worker(Use::Reads)?;
@@ -106,7 +110,13 @@ pub async fn run(serve: Serve) -> Result<()> {
 fn crew(app: &App, ledger: String) -> Result<workers::Crew> {
     let options = SubmitterOptions::from_settings(|name| std::env::var(name).ok()).map_err(anyhow::Error::msg)?;
     let settings = app.settings();
-    Ok(workers::Crew { submitters: settings.outbox_submitters, projectors: settings.projectors, options, ledger })
+    Ok(workers::Crew {
+        submitters: settings.outbox_submitters,
+        projectors: settings.projectors,
+        options,
+        ledger,
+        preflight: None,
+    })
 }
 
 /// The embedded ledger in a process of its own, behind its Gateway endpoint.

@@ -117,11 +117,12 @@ pub async fn run(up: Up, machine: Machine) -> Result<()> {
     gx_platform::metrics::install(crate::docs::METRICS)?;
     let options = SubmitterOptions::from_settings(|name| machine.setting(name)).map_err(anyhow::Error::msg)?;
     let place = outside.as_ref().map_or_else(|| connection::EMBEDDED.to_owned(), |outside| outside.place.clone());
-    let crew = workers::Crew {
+    let mut crew = workers::Crew {
         submitters: settings.outbox_submitters,
         projectors: settings.projectors,
         options,
         ledger: place,
+        preflight: None,
     };
 
     // 2. Database and schema.
@@ -132,6 +133,7 @@ pub async fn run(up: Up, machine: Machine) -> Result<()> {
         .context("the database")?;
     parts.store.migrate(&*machine.clock).await.context("the schema of the database")?;
     let app = App::start(parts).await?;
+    crew.preflight = outside.as_ref().map(|outside| outside.watched(up.place.env, &stop));
 
     // 3. Ledger, workers, services, edge.
     say(started, "ledger and components");

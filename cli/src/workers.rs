@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Result;
 use gx_base::Component;
+use gx_fabric::doctor::Preflight;
 use gx_ledger::Ledger;
 use gx_outbox_submitter::{Submitter, SubmitterHealth, SubmitterOptions};
 use gx_platform::health::HealthBuilder;
@@ -25,6 +26,8 @@ pub struct Crew {
     pub options: SubmitterOptions,
     /// Where the ledger is, for people.
     pub ledger: String,
+    /// What stands in the way of a ledger outside this process; `None` for one inside.
+    pub preflight: Option<Arc<Preflight>>,
 }
 
 /// Starts the submitters; the answer serves their health and metrics.
@@ -55,7 +58,14 @@ pub fn submitters(
     }
     let component = Component::OutboxSubmitter.name();
     let (database, place) = (healths.clone(), crew.ledger.clone());
-    let health = compose::database(HealthBuilder::new(component, app.clock().clone()), app)
+    let mut health = compose::database(HealthBuilder::new(component, app.clock().clone()), app);
+    if let Some(preflight) = crew.preflight.clone() {
+        health = health.require("network", move || {
+            let answer = preflight.probe();
+            async move { answer }
+        });
+    }
+    let health = health
         .require("outbox", move || {
             let answer = database.iter().try_for_each(SubmitterHealth::database).map(|()| None);
             async move { answer }

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
     "common.proto",
     "msp.proto",
     "peer.proto",
@@ -12,6 +12,7 @@ const FILES: [&str; 9] = [
     "kvrwset.proto",
     "queryresult.proto",
     "lifecycle.proto",
+    "signer.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

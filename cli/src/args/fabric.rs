@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use gx_types::Sha256Hex;
 
 use super::Place;
 
@@ -30,6 +31,35 @@ pub struct Identities {
     /// Make nothing, only look: purposes, issuers, expiry, who may read the keys; exits with 1 when something cannot work
     #[arg(long)]
     pub check: bool,
+}
+
+/// `gx doctor …`.
+#[derive(Debug, Subcommand)]
+pub enum Doctor {
+    /// Look through a Fabric network, or the Gateway endpoint of an embedded ledger: peers, chaincode, endorsement by each
+    /// organisation, identities and roles, clocks, certificates, what is on the ledger. Exits with 0 when nothing fails, 1
+    /// when something does, 2 when nothing fails and something could not be found out
+    Fabric(DoctorFabric),
+}
+
+/// `gx doctor fabric`.
+#[derive(Debug, Args)]
+pub struct DoctorFabric {
+    /// Which environment and where
+    #[command(flatten)]
+    pub place: Place,
+    /// Folder with connection material; without it the network that the settings name, else `fabric` below the data folder
+    #[arg(long, value_name = "DIR", env = "GX_FABRIC_CONNECT")]
+    pub connect: Option<PathBuf>,
+    /// Hash of the genesis block that must be there; the one that the environment's database is bound to unless given
+    #[arg(long, value_name = "SHA256")]
+    pub fingerprint: Option<Sha256Hex>,
+    /// Longest time for each check; all run at once
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=300))]
+    pub timeout_seconds: u16,
+    /// Print the report as JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// `gx fabric package`.
@@ -96,4 +126,24 @@ pub struct ServeChaincode {
     /// Where /metrics and /livez are served; nowhere when left out
     #[arg(long, value_name = "ADDRESS")]
     pub metrics: Option<SocketAddr>,
+}
+
+/// `gx serve signer`.
+#[derive(Debug, Args)]
+pub struct ServeSigner {
+    /// Address to listen on
+    #[arg(long, value_name = "ADDRESS")]
+    pub address: SocketAddr,
+    /// Folder with cert.pem and key.pem of an identity; may be repeated
+    #[arg(long, value_name = "DIR", required = true)]
+    pub identity: Vec<PathBuf>,
+    /// Certificate for TLS (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub tls_cert: PathBuf,
+    /// Key of the certificate (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: PathBuf,
+    /// Certificate authority of those who may have something signed (PEM)
+    #[arg(long, value_name = "FILE")]
+    pub client_ca: PathBuf,
 }

@@ -97,7 +97,13 @@ impl Running {
         let shared: Arc<dyn Ledger> = ledger.clone();
         let mut tasks = JoinSet::new();
         let options = SubmitterOptions::from_settings(|name| std::env::var(name).ok()).map_err(anyhow::Error::msg)?;
-        let crew = workers::Crew { submitters: 1, projectors: 1, options, ledger: connection::EMBEDDED.to_owned() };
+        let crew = workers::Crew {
+            submitters: 1,
+            projectors: 1,
+            options,
+            ledger: connection::EMBEDDED.to_owned(),
+            preflight: None,
+        };
         // Their health is served on ports that nobody here asks.
         drop(workers::submitters(&app, &shared, &crew, &stop, &mut tasks));
         drop(workers::projectors(&app, &shared, &crew, &stop, &mut tasks));

@@ -8,7 +8,7 @@ use gx_base::Clock;
 use gx_base::limits::LEDGER_WAIT_SECONDS_MAX;
 use gx_store::entity::ledger_binding::Model as Binding;
 use gx_store::repo::ledger_binding;
-use gx_store::{Store, outbox, projection};
+use gx_store::{Store, StoreError, outbox, projection};
 use gx_types::{ErrorCode, Timestamp};
 use tokio::sync::Mutex;
 
@@ -52,7 +52,7 @@ impl LedgerState {
     pub async fn check_accepts(&self, unless_paused: bool) -> ApiResult<()> {
         let seen = self.look().await?;
         if !seen.bound {
-            return Err(ApiError::new(ErrorCode::FeatureUnavailable).with_retry_after(RETRY_AFTER));
+            return Err(self.unbound().await);
         }
         let longest = Duration::from_secs(LEDGER_WAIT_SECONDS_MAX);
         if seen.oldest_waiting.is_some_and(|oldest| self.clock.now().since(oldest) > longest) {
@@ -67,7 +67,7 @@ impl LedgerState {
     /// The probe of the dependency «ledger» for services.
     pub async fn probe(&self) -> ProbeResult {
         let binding = ledger_binding::get(self.store.read()).await.map_err(|error| error.to_string())?;
-        let Some(binding) = binding else { return Err("no ledger was ever bound to this environment".to_owned()) };
+        let Some(binding) = binding else { return Err(self.why_unbound().await.map_err(|error| error.to_string())?) };
         match self.out_of_reach(&binding) {
             Some(why) => Err(why),
             None => Ok(Some(format!("height {}", binding.height))),
@@ -88,6 +88,24 @@ impl LedgerState {
     /// Why the system is paused, by the read model; `None` while it runs, and while the database does not say.
     pub async fn pause(&self) -> Option<String> {
         projection::system::pause_reason(self.store.read()).await.ok().flatten()
+    }
+
+    /// 503 `FEATURE_UNAVAILABLE`, with what stands in the way of a ledger.
+    pub async fn unbound(&self) -> ApiError {
+        match self.why_unbound().await {
+            Ok(why) => ApiError::new(ErrorCode::FeatureUnavailable).with_detail(why).with_retry_after(RETRY_AFTER),
+            Err(error) => error.into(),
+        }
+    }
+
+    /// What stands in the way of a ledger, as the workers saw it last.
+    async fn why_unbound(&self) -> Result<String, StoreError> {
+        let absence = ledger_binding::absence(self.store.read()).await?;
+        let why = absence.map_or_else(
+            || "no process of this environment has looked for one; `gx doctor fabric` says what is missing".to_owned(),
+            |absence| absence.reason,
+        );
+        Ok(format!("no ledger was ever bound to this environment: {why}"))
     }
 
     async fn look(&self) -> ApiResult<Seen> {

@@ -79,11 +79,12 @@ async fn silent(shared: &Shared, reason: String) -> Result<bool, gx_store::Store
 }
 
 async fn missed(shared: &Shared, reason: String) -> Result<bool, gx_store::StoreError> {
+    let now = shared.now();
     shared
         .store
         .write(move |tx| {
             let reason = reason.clone();
-            Box::pin(async move { ledger_binding::missed(tx, &reason).await.map(|()| false) })
+            Box::pin(async move { ledger_binding::missed(tx, &reason, now).await.map(|()| false) })
         })
         .await
 }

@@ -90,11 +90,11 @@ impl Projector {
         let info = match self.look_at_ledger().await {
             Ok(info) => info,
             Err(error) => {
-                let reason = error.to_string();
+                let (reason, now) = (error.to_string(), self.parts.clock.now());
                 let written: Result<(), StoreError> = store
                     .write(move |tx| {
                         let reason = reason.clone();
-                        Box::pin(async move { ledger_binding::missed(tx, &reason).await })
+                        Box::pin(async move { ledger_binding::missed(tx, &reason, now).await })
                     })
                     .await;
                 if let Err(error) = written {

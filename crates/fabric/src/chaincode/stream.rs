@@ -16,6 +16,7 @@ use super::request::Signers;
 use super::transaction;
 use crate::proto::protos::chaincode_message::Type;
 use crate::proto::protos::{ChaincodeId, ChaincodeMessage};
+use crate::rpc::corrected;
 
 /// What all streams of the process share.
 pub(super) struct Shared {
@@ -73,7 +74,7 @@ impl Stream {
         tracing::info!(package_id, "a peer is ready");
         while !*self.stop.borrow() {
             tokio::select! {
-                message = inbound.message() => match message? {
+                message = inbound.message() => match message.map_err(corrected)? {
                     Some(message) => self.dispatch(message, false),
                     None => return Ok(()),
                 },
@@ -92,7 +93,7 @@ impl Stream {
     async fn drain(&mut self, inbound: &mut Streaming<ChaincodeMessage>) -> Result<(), Status> {
         while !self.transactions.is_empty() {
             tokio::select! {
-                message = inbound.message() => match message? {
+                message = inbound.message() => match message.map_err(corrected)? {
                     Some(message) => self.dispatch(message, true),
                     None => return Ok(()),
                 },
@@ -112,7 +113,7 @@ impl Stream {
         for expected in [Type::Registered, Type::Ready] {
             loop {
                 let message = tokio::select! {
-                    message = inbound.message() => message?,
+                    message = inbound.message() => message.map_err(corrected)?,
                     _ = self.stop.wait_for(|stop| *stop) => return Ok(false),
                 };
                 let Some(message) = message else { return Ok(false) };

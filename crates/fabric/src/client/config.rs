@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::identity::{Material, MaterialError};
+use gx_contracts::Role;
+
+use crate::identity::{Credentials, Material, MaterialError, Signer};
 
 /// A network as a client needs to know it.
 #[derive(Debug, Clone)]
@@ -101,11 +103,16 @@ impl ClientConfig {
         peers.sort_by_key(|peer| peer.msp_id != home);
         let mut organisations: Vec<String> = peers.iter().map(|peer| peer.msp_id.clone()).collect();
         organisations.dedup();
+        // A peer that asks for a TLS client certificate gets the home organisation's.
+        let known = material.organisations.get(home).map(|organisation| organisation.identities.as_slice());
+        let with_tls = || known.unwrap_or_default().iter().filter(|one| one.tls_client.is_some());
+        let is_admin = |one: &&Credentials| one.signer.identity().role() == Some(Role::Admin);
+        let client = with_tls().find(is_admin).or_else(|| with_tls().next()).and_then(|one| one.tls_client.clone());
         let gateways = peers.into_iter().map(|peer| {
             let tls = TlsConfig {
                 ca_pem: material.organisation(&peer.msp_id)?.tls_ca.clone(),
                 server_name: Some(peer.tls_name.clone()),
-                client: None,
+                client: client.clone(),
             };
             Ok(GatewayConfig { msp_id: peer.msp_id.clone(), address: peer.address.clone(), tls: Some(tls) })
         });

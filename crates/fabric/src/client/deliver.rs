@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use futures::stream::{self, Stream};
 use gx_contracts::Role;
+use gx_types::Timestamp;
 use tonic::Streaming;
 
 use super::connection::Peer;
 use super::error::{FabricError, Step};
+use super::fault::ConnectionFault;
 use super::gateway::Client;
 use super::proposal::Seek;
 use crate::proto::common::{Block, Status};
@@ -16,11 +18,16 @@ use crate::proto::protos::deliver_response::Type;
 
 /// One block, within the time for one block.
 pub(super) async fn one(client: &Client, role: Role, seek: Seek) -> Result<Block, FabricError> {
+    dated(client, role, seek, client.clock.now()).await
+}
+
+/// The same with a request that says it was made at `at`.
+pub(super) async fn dated(client: &Client, role: Role, seek: Seek, at: Timestamp) -> Result<Block, FabricError> {
     let limit = client.config.limits.block_timeout;
     let mut last = None;
     for peer in client.peers_in_order() {
         let read = async {
-            let mut answers = open(client, role, &peer, seek).await?;
+            let mut answers = open(client, role, &peer, seek, at).await?;
             let block = next(&peer, &mut answers).await?;
             block.ok_or_else(|| malformed(&peer, "the stream ended before it"))
         };
@@ -36,9 +43,7 @@ pub(super) async fn one(client: &Client, role: Role, seek: Seek) -> Result<Block
             read => return read,
         }
     }
-    let nobody =
-        || FabricError::Unreachable { endpoint: client.config.channel.clone(), detail: "there is no peer".to_owned() };
-    Err(last.unwrap_or_else(nobody))
+    Err(last.unwrap_or_else(|| client.no_gateway()))
 }
 
 /// Blocks from `from` on, as they are committed, from the first peer that answers. Unchecked; the name of the peer comes
@@ -66,6 +71,7 @@ pub(super) fn follow(
             Ok(Some(block)) => Ok((Arc::clone(&peer), block)),
             Ok(None) => Err(FabricError::Unreachable {
                 endpoint: peer.name.clone(),
+                fault: ConnectionFault::Broken,
                 detail: "the peer ended the stream of blocks".to_owned(),
             }),
             Err(error) => Err(error),
@@ -91,7 +97,7 @@ async fn open_any(
     let limit = client.config.limits.block_timeout;
     let mut last = None;
     for peer in client.peers_in_order() {
-        let opened = tokio::time::timeout(limit, open(client, role, &peer, seek)).await;
+        let opened = tokio::time::timeout(limit, open(client, role, &peer, seek, client.clock.now())).await;
         let timeout = || FabricError::Timeout { endpoint: peer.name.clone(), step: Step::Deliver, after: limit };
         match opened.unwrap_or_else(|_| Err(timeout())) {
             Ok(answers) => return Ok((peer, answers)),
@@ -102,23 +108,29 @@ async fn open_any(
             Err(error) => return Err(error),
         }
     }
-    let nobody =
-        || FabricError::Unreachable { endpoint: client.config.channel.clone(), detail: "there is no peer".to_owned() };
-    Err(last.unwrap_or_else(nobody))
+    Err(last.unwrap_or_else(|| client.no_gateway()))
 }
 
-async fn open(client: &Client, role: Role, peer: &Peer, seek: Seek) -> Result<Streaming<DeliverResponse>, FabricError> {
-    let envelope = client.seek(role, peer, seek).await?;
+async fn open(
+    client: &Client,
+    role: Role,
+    peer: &Peer,
+    seek: Seek,
+    at: Timestamp,
+) -> Result<Streaming<DeliverResponse>, FabricError> {
+    let envelope = client.seek(role, peer, seek, at).await?;
     // The request ends here; the peer goes on sending.
     let answers = peer.deliver().deliver(stream::iter([envelope])).await;
-    let failed = |status| FabricError::from_status(&peer.name, Step::Deliver, &status);
+    let failed = |status| peer.failure(Step::Deliver, &status);
     answers.map(tonic::Response::into_inner).map_err(failed)
 }
 
 /// The next block; `None` when the peer has sent everything that was asked for.
 async fn next(peer: &Peer, answers: &mut Streaming<DeliverResponse>) -> Result<Option<Block>, FabricError> {
-    let failed = |status| FabricError::from_status(&peer.name, Step::Deliver, &status);
-    match answers.message().await.map_err(failed)?.map(|answer| answer.r#type) {
+    let failed = |status| peer.failure(Step::Deliver, &status);
+    let answer = answers.message().await.map_err(failed)?;
+    peer.answered();
+    match answer.map(|answer| answer.r#type) {
         None => Ok(None),
         Some(Some(Type::Block(block))) => Ok(Some(block)),
         Some(Some(Type::Status(status))) if status == i32::from(Status::Success) => Ok(None),

@@ -10,6 +10,8 @@ use prost::Message;
 use tonic::{Code, Status};
 
 use super::chain::ChainError;
+use super::explain::explain;
+use super::fault::ConnectionFault;
 use crate::identity::SignError;
 use crate::proto::gateway::ErrorDetail;
 use crate::wire::parse_refusal;
@@ -33,6 +35,8 @@ pub enum Step {
     CommitStatus,
     /// Reading blocks.
     Deliver,
+    /// Asking a signing service for a signature.
+    Sign,
 }
 
 impl Step {
@@ -45,6 +49,7 @@ impl Step {
             Self::Submit => "submit",
             Self::CommitStatus => "commit_status",
             Self::Deliver => "deliver",
+            Self::Sign => "sign",
         }
     }
 }
@@ -53,10 +58,12 @@ impl Step {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FabricError {
     /// No connection, or it broke. Whether the call arrived is not known.
-    #[error("{endpoint} cannot be reached: {detail}")]
+    #[error("{endpoint} cannot be reached: {fault} ({detail})")]
     Unreachable {
         /// The gateway: organisation and address.
         endpoint: String,
+        /// What is wrong.
+        fault: ConnectionFault,
         /// What the connection said.
         detail: String,
     },
@@ -208,7 +215,8 @@ impl FabricError {
         // A status with a source was made on this side, out of a broken connection. One without details and without
         // source that says UNAVAILABLE was sent by a gateway that is there, about nodes behind it.
         if status.source().is_some() && details.is_empty() {
-            return Self::Unreachable { endpoint, detail: message };
+            let fault = status.source().map_or(ConnectionFault::Broken, ConnectionFault::of);
+            return Self::Unreachable { endpoint, fault, detail: message };
         }
         let code = status.code();
         Self::Failed(Box::new(GatewayFailure { endpoint, step, code, message, details }))
@@ -225,7 +233,13 @@ impl FabricError {
     pub fn into_ledger_error(self) -> LedgerError {
         match self {
             Self::NotAnEnvelope(what) => LedgerError::Rejected { what },
-            other => LedgerError::Unreachable { detail: other.to_string() },
+            other => {
+                let detail = match explain(&other) {
+                    Some(explained) => format!("{} ({other})", explained.sentence),
+                    None => other.to_string(),
+                };
+                LedgerError::Unreachable { detail }
+            }
         }
     }
 }

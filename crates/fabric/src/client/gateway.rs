@@ -18,7 +18,9 @@ use super::back_off::BackOff;
 use super::config::ClientConfig;
 use super::connection::Peer;
 use super::error::{FabricError, Step, is_deadline};
+use super::fault::ConnectionFault;
 use super::proposal::{Invocation, UnsignedProposal, commit_status_request};
+use super::resolve::{Resolver, SystemResolver};
 use super::{deliver, metrics};
 use crate::identity::Signer;
 use crate::proto::common::Envelope;
@@ -62,11 +64,27 @@ impl Client {
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, FabricError> {
-        let peers = config.gateways.iter().map(|gateway| Peer::new(gateway, &config.limits).map(Arc::new));
+        Self::with_resolver(config, signers, clock, entropy, Arc::new(SystemResolver))
+    }
+
+    /// The same with a resolver of its own.
+    ///
+    /// # Errors
+    /// As [`Client::new`].
+    pub fn with_resolver(
+        config: ClientConfig,
+        signers: BTreeMap<Role, Arc<dyn Signer>>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        resolver: Arc<dyn Resolver>,
+    ) -> Result<Self, FabricError> {
+        let peers = config.gateways.iter().map(|gateway| {
+            let peer = Peer::with_resolver(gateway, &config.limits, Arc::clone(&resolver))?;
+            Ok::<_, FabricError>(Arc::new(peer.beside(signers.values().map(|signer| signer.identity()))))
+        });
         let peers: Vec<_> = peers.collect::<Result<_, _>>()?;
         if peers.is_empty() {
-            let detail = "no gateway is configured".to_owned();
-            return Err(FabricError::Unreachable { endpoint: config.channel, detail });
+            return Err(no_gateway(&config.channel));
         }
         for signer in signers.values() {
             metrics::expiry(signer.identity(), clock.now());
@@ -272,12 +290,15 @@ impl Client {
                 let begin = Instant::now();
                 let left = deadline.saturating_duration_since(begin);
                 let answer = match tokio::time::timeout(left, make(Arc::clone(&peer), left)).await {
-                    Ok(Ok(answer)) => Ok(answer),
+                    Ok(Ok(answer)) => {
+                        peer.answered();
+                        Ok(answer)
+                    }
                     // Connection and gateway keep the deadline too, and may be the first to notice.
                     Ok(Err(status)) if is_deadline(&status) => {
                         Err(FabricError::Timeout { endpoint: peer.name.clone(), step, after: left })
                     }
-                    Ok(Err(status)) => Err(FabricError::from_status(&peer.name, step, &status)),
+                    Ok(Err(status)) => Err(peer.failure(step, &status)),
                     Err(_) => Err(FabricError::Timeout { endpoint: peer.name.clone(), step, after: left }),
                 };
                 metrics::called(step, answer.is_ok(), begin.elapsed());
@@ -314,10 +335,7 @@ impl Client {
                     }
                 }
                 Some(error) => return Err(error),
-                None => {
-                    let detail = "no gateway is configured".to_owned();
-                    return Err(FabricError::Unreachable { endpoint: self.config.channel.clone(), detail });
-                }
+                None => return Err(self.no_gateway()),
             }
         }
     }
@@ -328,13 +346,14 @@ impl Client {
         role: Role,
         peer: &Peer,
         seek: super::proposal::Seek,
+        at: Timestamp,
     ) -> Result<Envelope, FabricError> {
         let signer = self.signer(role)?;
         let payload = super::proposal::seek(
             signer.identity(),
             self.entropy.bytes(),
             &self.config.channel,
-            self.clock.now(),
+            at,
             seek,
             peer.tls_cert_hash.clone(),
         );
@@ -358,6 +377,21 @@ impl Client {
         deliver::one(self, role, super::proposal::Seek::Newest).await
     }
 
+    /// Whether the first peer takes a request that says it was made at `at`. Peers refuse those that are far from their
+    /// own clock.
+    pub(crate) async fn takes_time(&self, role: Role, at: Timestamp) -> Result<bool, FabricError> {
+        match deliver::dated(self, role, super::proposal::Seek::Newest, at).await {
+            Ok(_) => Ok(true),
+            Err(FabricError::Failed(failure)) if failure.code == tonic::Code::InvalidArgument => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The error of a client without any gateway.
+    pub(super) fn no_gateway(&self) -> FabricError {
+        no_gateway(&self.config.channel)
+    }
+
     /// The block with a transaction, as the chaincode `qscc` tells it; `None` when no block has it.
     ///
     /// # Errors
@@ -376,6 +410,11 @@ impl Client {
         })?;
         Ok(Some(block))
     }
+}
+
+fn no_gateway(channel: &str) -> FabricError {
+    let detail = "no gateway is configured".to_owned();
+    FabricError::Unreachable { endpoint: channel.to_owned(), fault: ConnectionFault::Settings, detail }
 }
 
 /// A request that tells the gateway how long the client waits.

@@ -167,13 +167,15 @@ impl FabricLedger {
         })
     }
 
-    async fn genesis_hash(&self) -> Result<Sha256Hex, FabricError> {
-        self.fetch(0).await.map(|block| block.hash)
+    async fn genesis_hash(&self, role: Role) -> Result<Sha256Hex, FabricError> {
+        let block = self.client.block(role, 0).await?;
+        self.read(&block, 0).map(|block| block.hash)
     }
 
-    async fn describe(&self) -> Result<LedgerInfo, FabricError> {
-        let fingerprint = *self.fingerprint.get_or_try_init(|| self.genesis_hash()).await?;
-        let newest = self.client.newest_block(READER).await?;
+    /// What there is to know of the ledger, asked for by somebody of a role.
+    pub(crate) async fn describe_as(&self, role: Role) -> Result<LedgerInfo, FabricError> {
+        let fingerprint = *self.fingerprint.get_or_try_init(|| self.genesis_hash(role)).await?;
+        let newest = self.client.newest_block(role).await?;
         let number = newest.header.as_ref().map_or(0, |header| header.number);
         let newest = self.read(&newest, number)?;
         Ok(LedgerInfo {
@@ -268,7 +270,7 @@ impl Ledger for FabricLedger {
     }
 
     async fn info(&self) -> Result<LedgerInfo, LedgerError> {
-        self.describe().await.map_err(FabricError::into_ledger_error)
+        self.describe_as(READER).await.map_err(FabricError::into_ledger_error)
     }
 
     fn blocks(&self, from: u64) -> BoxStream<'static, Result<Arc<Block>, LedgerError>> {

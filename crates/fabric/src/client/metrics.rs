@@ -49,7 +49,7 @@ pub(super) fn busy() {
 }
 
 /// Tells when a signer's certificate expires, and warns in time.
-pub(super) fn expiry(identity: &Identity, now: Timestamp) {
+pub(crate) fn expiry(identity: &Identity, now: Timestamp) {
     let Some(role) = identity.role() else { return };
     let not_after = identity.certificate.not_after;
     let left = (not_after.micros().saturating_sub(now.micros())) / 1_000_000;

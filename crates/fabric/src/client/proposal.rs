@@ -170,7 +170,7 @@ fn timestamp(at: Timestamp) -> prost_types::Timestamp {
 }
 
 /// A protobuf time; to the microsecond, and kept within what a [`Timestamp`] can hold.
-pub(super) fn time_of(at: &prost_types::Timestamp) -> Timestamp {
+pub(crate) fn time_of(at: &prost_types::Timestamp) -> Timestamp {
     let micros = at.seconds.saturating_mul(1_000_000).saturating_add(i64::from(at.nanos) / 1_000);
     Timestamp::from_micros(micros)
 }

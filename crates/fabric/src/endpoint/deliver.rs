@@ -1,6 +1,7 @@
 //! The Deliver service: blocks to whoever asks with a signed envelope.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::StreamExt;
 use gx_ledger::{Block, Ledger};
@@ -12,15 +13,20 @@ use tonic::{Request, Response, Status as RpcStatus, Streaming};
 
 use super::block;
 use super::peer::Channel;
+use crate::client::time_of;
 use crate::proto::common::{ChannelHeader, Envelope, Payload, SignatureHeader, Status};
 use crate::proto::orderer::seek_info::SeekBehavior;
 use crate::proto::orderer::seek_position::Type as Position;
 use crate::proto::orderer::{SeekInfo, SeekPosition};
 use crate::proto::protos::deliver_response::Type as Answer;
 use crate::proto::protos::{BlockAndPrivateData, DeliverResponse, deliver_server};
+use crate::rpc::corrected;
 
 /// Blocks that wait for a client that does not read.
 const BLOCKS_WAITING: usize = 4;
+
+/// Requests whose time is further from ours are refused, as peers do: an old one cannot be played again.
+const TIME_WINDOW: Duration = Duration::from_secs(15 * 60);
 
 type Answers = mpsc::Sender<Result<DeliverResponse, RpcStatus>>;
 
@@ -54,7 +60,16 @@ impl Deliver {
         tokio::spawn(async move {
             let talk = async {
                 // One request after the other, until one is refused or the client has no more.
-                while let Ok(Some(envelope)) = requests.message().await {
+                loop {
+                    let envelope = match requests.message().await {
+                        Ok(Some(envelope)) => envelope,
+                        Ok(None) => return,
+                        Err(status) => {
+                            // Who went away need not hear why.
+                            let _ = answers.send(Err(corrected(status))).await;
+                            return;
+                        }
+                    };
                     let status = deliver(&channel, &envelope, form, &answers).await;
                     let answer = DeliverResponse { r#type: Some(Answer::Status(status.into())) };
                     if answers.send(Ok(answer)).await.is_err() || status != Status::Success {
@@ -107,6 +122,12 @@ fn open(channel: &Channel, envelope: &Envelope) -> Result<SeekInfo, Status> {
     let signature_header = SignatureHeader::decode(header.signature_header).map_err(|_| Status::BadRequest)?;
     if channel_header.channel_id != channel.name {
         return Err(Status::NotFound);
+    }
+    let at = channel_header.timestamp.as_ref().map(time_of).ok_or(Status::BadRequest)?;
+    let now = channel.clock.now();
+    if now.since(at).max(at.since(now)) > TIME_WINDOW {
+        tracing::warn!(%at, %now, "a request to deliver blocks carries a time far from this clock's");
+        return Err(Status::BadRequest);
     }
     let seek = SeekInfo::decode(payload.data).map_err(|_| Status::BadRequest)?;
     channel.signed(&signature_header.creator, &envelope.payload, &envelope.signature).map_err(|_| Status::Forbidden)?;

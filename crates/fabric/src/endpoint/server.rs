@@ -20,6 +20,7 @@ use tokio_rustls::server::TlsStream;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
+use tower::util::MapResponseLayer;
 
 use super::deliver::Deliver;
 use super::gateway::Gateway;
@@ -29,6 +30,7 @@ use crate::ca::{Network, NetworkPlan};
 use crate::identity::{Certificate, FileSigner};
 use crate::proto::gateway::gateway_server::GatewayServer;
 use crate::proto::protos::deliver_server::DeliverServer;
+use crate::rpc;
 
 /// Limits and names of an endpoint.
 #[derive(Debug, Clone)]
@@ -148,6 +150,7 @@ impl Endpoint {
             .http2_keepalive_interval(Some(Duration::from_secs(60)))
             .http2_keepalive_timeout(Some(Duration::from_secs(20)))
             .max_concurrent_streams(Some(1_000))
+            .layer(MapResponseLayer::new(rpc::correct))
             .add_service(gateway)
             .add_service(deliver)
             .serve_with_incoming_shutdown(ReceiverStream::new(accepted), stop.clone().cancelled_owned())

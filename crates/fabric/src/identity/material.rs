@@ -4,6 +4,7 @@
 //! endpoints.json                                   channel, chaincode, orderer, peers
 //! <MSP id>/ca.pem   <MSP id>/tlsca.pem             the organisation's two authorities
 //! <MSP id>/<name>/cert.pem  key.pem                an identity; its role is the certificate's `gxc_role`
+//! <MSP id>/<name>/cert.pem  signer.json            the same, its key kept by a signing service
 //! <MSP id>/<name>/tls-client.crt  tls-client.key   for mutual TLS, where there is any
 //! ```
 
@@ -14,7 +15,9 @@ use std::sync::Arc;
 use gx_contracts::Role;
 use serde::{Deserialize, Serialize};
 
+use super::remote::{RemoteSigner, SIGN_TIMEOUT};
 use super::signer::{FileSigner, SignError, Signer};
+use crate::client::{GatewayConfig, TlsConfig};
 
 /// Why a folder with connection material is of no use.
 #[derive(Debug, thiserror::Error)]
@@ -27,7 +30,7 @@ pub enum MaterialError {
         /// What the system said.
         detail: String,
     },
-    /// `endpoints.json` is malformed.
+    /// `endpoints.json` or a `signer.json` is malformed.
     #[error("{} is malformed: {detail}", file.display())]
     Endpoints {
         /// Which file.
@@ -93,13 +96,29 @@ pub struct NodeEntry {
     pub msp_id: String,
 }
 
+/// `signer.json`: the signing service that has an identity's key. Files are PEM, relative to the identity's folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SignerEntry {
+    /// Where it listens, `host:port`.
+    pub address: String,
+    /// The name in its TLS certificate.
+    pub tls_name: String,
+    /// Certificate of the authority that issued it.
+    pub ca: PathBuf,
+    /// TLS client certificate that it is shown.
+    pub certificate: PathBuf,
+    /// Key of that certificate.
+    pub key: PathBuf,
+}
+
 /// An identity's files, PEM, with a TLS client certificate where there is one.
 #[derive(Debug, Clone)]
 pub struct Credentials {
     /// The folder's name.
     pub name: String,
     /// The signer.
-    pub signer: Arc<FileSigner>,
+    pub signer: Arc<dyn Signer>,
     /// Certificate and key for mutual TLS, PEM.
     pub tls_client: Option<(Vec<u8>, Vec<u8>)>,
 }
@@ -160,7 +179,7 @@ impl Material {
             let with_role = |one: &&Credentials| one.signer.identity().role() == Some(role);
             let found = organisation.identities.iter().find(with_role);
             let found = found.ok_or_else(|| MaterialError::NoRole { msp_id: msp_id.to_owned(), role })?;
-            Ok((role, Arc::clone(&found.signer) as Arc<dyn Signer>))
+            Ok((role, Arc::clone(&found.signer)))
         };
         Role::ALL.into_iter().map(signer_for).collect()
     }
@@ -186,14 +205,35 @@ fn organisation(folder: &Path, msp_id: &str) -> Result<OrganisationMaterial, Mat
 }
 
 fn credentials(folder: PathBuf, msp_id: &str, name: String) -> Result<Credentials, MaterialError> {
-    let signer = FileSigner::open(msp_id, &folder.join("cert.pem"), &folder.join("key.pem"));
     let (certificate, key) = (folder.join("tls-client.crt"), folder.join("tls-client.key"));
     let tls_client = match certificate.is_file() {
         true => Some((read(&certificate)?, read(&key)?)),
         false => None,
     };
+    let entry = folder.join("signer.json");
+    let signer: Result<Arc<dyn Signer>, SignError> = if entry.is_file() {
+        let service = signing_service(&folder, &entry)?;
+        let certificate = read(&folder.join("cert.pem"))?;
+        RemoteSigner::new(msp_id, &certificate, &service, SIGN_TIMEOUT)
+            .map(|signer| Arc::new(signer) as Arc<dyn Signer>)
+    } else {
+        let signer = FileSigner::open(msp_id, &folder.join("cert.pem"), &folder.join("key.pem"));
+        signer.map(|signer| Arc::new(signer) as Arc<dyn Signer>)
+    };
     let signer = signer.map_err(|problem| MaterialError::Identity { folder, problem })?;
-    Ok(Credentials { name, signer: Arc::new(signer), tls_client })
+    Ok(Credentials { name, signer, tls_client })
+}
+
+/// Where `signer.json` says that the key is.
+fn signing_service(folder: &Path, file: &Path) -> Result<GatewayConfig, MaterialError> {
+    let entry: SignerEntry = serde_json::from_slice(&read(file)?)
+        .map_err(|error| MaterialError::Endpoints { file: file.to_owned(), detail: error.to_string() })?;
+    let tls = TlsConfig {
+        ca_pem: read(&folder.join(&entry.ca))?,
+        server_name: Some(entry.tls_name),
+        client: Some((read(&folder.join(&entry.certificate))?, read(&folder.join(&entry.key))?)),
+    };
+    Ok(GatewayConfig { msp_id: "signer".to_owned(), address: entry.address, tls: Some(tls) })
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, MaterialError> {

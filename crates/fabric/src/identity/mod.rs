@@ -3,12 +3,16 @@
 
 mod certificate;
 mod material;
+mod remote;
 mod signature;
 mod signer;
 mod transaction_id;
 
 pub use certificate::{Certificate, CertificateError};
-pub use material::{ChaincodeEntry, Credentials, Endpoints, Material, MaterialError, NodeEntry, OrganisationMaterial};
+pub use material::{
+    ChaincodeEntry, Credentials, Endpoints, Material, MaterialError, NodeEntry, OrganisationMaterial, SignerEntry,
+};
+pub use remote::{RemoteSigner, SIGN_TIMEOUT};
 pub use signature::{SignatureError, low_s_der, parse_der, verify};
 pub use signer::{FileSigner, Identity, SignError, Signer};
 pub use transaction_id::{NONCE_BYTES, transaction_id};

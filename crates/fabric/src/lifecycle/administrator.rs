@@ -127,7 +127,7 @@ impl Administrator {
     }
 
     /// The own organisation's peers.
-    pub(super) fn own_peers(&self) -> impl Iterator<Item = &Peer> {
+    pub(crate) fn own_peers(&self) -> impl Iterator<Item = &Peer> {
         self.peers.iter().filter(|(msp_id, _)| msp_id == self.msp_id()).map(|(_, peer)| peer)
     }
 
@@ -136,7 +136,7 @@ impl Administrator {
     }
 
     /// Asks one peer about itself: what is installed.
-    pub(super) async fn ask_peer<M: Message + Default>(
+    pub(crate) async fn ask_peer<M: Message + Default>(
         &self,
         peer: &Peer,
         function: &str,
@@ -147,7 +147,7 @@ impl Administrator {
     }
 
     /// Asks the own organisation's first peer about the channel.
-    pub(super) async fn ask<M: Message + Default>(
+    pub(crate) async fn ask<M: Message + Default>(
         &self,
         function: &str,
         args: &impl Message,

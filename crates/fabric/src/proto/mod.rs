@@ -32,4 +32,6 @@ packages! {
     queryresult = "queryresult";
     /// Chaincode deployment.
     lifecycle = "lifecycle";
+    /// A service that keeps keys and signs; GX's own.
+    signer = "signer";
 }

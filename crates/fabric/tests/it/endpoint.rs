@@ -11,7 +11,7 @@ use gx_contracts::{Role, void_key_call};
 use gx_fabric::ca::{Authority, NetworkPlan, Purpose};
 use gx_fabric::client::{Client, ClientConfig, FabricLedger};
 use gx_fabric::endpoint::{Endpoint, EndpointOptions};
-use gx_fabric::identity::{FileSigner, Material, Signer, transaction_id};
+use gx_fabric::identity::{FileSigner, Material, Signer, parse_der, transaction_id};
 use gx_fabric::proto::common::{ChannelHeader, Envelope, Header, HeaderType, Payload, SignatureHeader};
 use gx_fabric::proto::gateway::gateway_client::GatewayClient;
 use gx_fabric::proto::gateway::{EndorseRequest, EvaluateRequest, SignedCommitStatusRequest, SubmitRequest};
@@ -35,12 +35,12 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig};
 use tonic::{Code, Status};
 
 const WAIT: Duration = Duration::from_secs(30);
-const ORG: &str = "Org1DevnetMSP";
+pub const ORG: &str = "Org1DevnetMSP";
 
-struct Running {
-    folder: TempDir,
-    address: String,
-    stop: CancellationToken,
+pub struct Running {
+    pub folder: TempDir,
+    pub address: String,
+    pub stop: CancellationToken,
 }
 
 impl Drop for Running {
@@ -49,7 +49,11 @@ impl Drop for Running {
     }
 }
 
-async fn start() -> Running {
+pub async fn start() -> Running {
+    start_with(|_| {}).await
+}
+
+pub async fn start_with(change: impl FnOnce(&mut EndpointOptions)) -> Running {
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
     let folder = tempfile::tempdir().unwrap();
     let (clock, entropy) = (Arc::new(SystemClock), Arc::new(SystemEntropy));
@@ -60,6 +64,7 @@ async fn start() -> Running {
     let plan = NetworkPlan::of(EnvName::Devnet, &options.organisations, &address);
     let mut options = EndpointOptions::of(plan);
     options.handshake_timeout = Duration::from_secs(2);
+    change(&mut options);
     let endpoint = Endpoint::open(&folder.path().join("fabric"), Arc::new(ledger), clock, options).unwrap();
     let stop = CancellationToken::new();
     tokio::spawn(endpoint.serve(listener, stop.clone()));
@@ -67,11 +72,11 @@ async fn start() -> Running {
 }
 
 impl Running {
-    fn connect(&self) -> std::path::PathBuf {
+    pub fn connect(&self) -> std::path::PathBuf {
         self.folder.path().join("fabric")
     }
 
-    fn ledger(&self, home: &str) -> Arc<FabricLedger> {
+    pub fn ledger(&self, home: &str) -> Arc<FabricLedger> {
         let material = Material::read(&self.connect()).unwrap();
         let config = ClientConfig::from_material(&material, home).unwrap();
         let signers = material.signers(home).unwrap();
@@ -86,7 +91,7 @@ impl Running {
         endpoint.connect().await.unwrap()
     }
 
-    fn signer(&self, name: &str) -> FileSigner {
+    pub fn signer(&self, name: &str) -> FileSigner {
         let folder = self.connect().join(ORG).join(name);
         FileSigner::open(ORG, &folder.join("cert.pem"), &folder.join("key.pem")).unwrap()
     }
@@ -237,7 +242,16 @@ async fn strangers_forgeries_and_replays_are_refused_as_fabric_refuses_them() {
     let refused = gateway.evaluate(evaluate(wrong.signed(&admin).await)).await.unwrap_err();
     assert!(words(&refused).contains("invalid header type CONFIG"), "{}", words(&refused));
 
-    // 3. A transaction id that is in a block.
+    // 3. The signature's other form, which is a valid one of ECDSA: anybody can make it out of the first.
+    let mut high = Draft::of(&status).signed(&admin).await;
+    high.signature = high_s(&high.signature).into();
+    let refused = gateway.evaluate(evaluate(high.clone())).await.unwrap_err();
+    assert_eq!(refused.code(), Code::FailedPrecondition, "{refused:?}");
+    assert!(words(&refused).contains("access denied"), "{}", words(&refused));
+    let refused = gateway.endorse(endorse(high)).await.unwrap_err();
+    assert_eq!(refused.code(), Code::Aborted, "{refused:?}");
+
+    // 4. A transaction id that is in a block.
     Suite::new(running.ledger(ORG), Arc::new(SystemClock), 1).set_up().await.unwrap();
     let proposal = Draft::of(&["TokenomicsContract:VoidKey", "test-replay"]).signed(&admin).await;
     let prepared = gateway.endorse(endorse(proposal.clone())).await.unwrap().into_inner().prepared_transaction.unwrap();
@@ -264,6 +278,122 @@ async fn strangers_forgeries_and_replays_are_refused_as_fabric_refuses_them() {
     assert!(matches!(outcome, gx_ledger::Outcome::Committed(_)), "{outcome:?}");
     let refused = gateway.endorse(endorse(proposal)).await.unwrap_err();
     assert!(words(&refused).contains("duplicate transaction found"), "{}", words(&refused));
+}
+
+/// The other form of a signature, (r, n − s), in DER.
+fn high_s(der: &[u8]) -> Vec<u8> {
+    let fixed = parse_der(der).unwrap();
+    let order = hex::decode("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551").unwrap();
+    let (mut s, mut borrow) = ([0_u8; 32], 0_i16);
+    for place in (0..32).rev() {
+        let digit = i16::from(order[place]) - i16::from(fixed[32 + place]) - borrow;
+        borrow = i16::from(digit < 0);
+        s[place] = u8::try_from(digit.rem_euclid(256)).unwrap();
+    }
+    let number = |digits: &[u8]| {
+        let digits: Vec<u8> = digits.iter().copied().skip_while(|digit| *digit == 0).collect();
+        let pad = if digits[0] & 0x80 == 0 { vec![] } else { vec![0] };
+        let body = [pad, digits].concat();
+        [vec![2, u8::try_from(body.len()).unwrap()], body].concat()
+    };
+    let body = [number(&fixed[..32]), number(&s)].concat();
+    [vec![0x30, u8::try_from(body.len()).unwrap()], body].concat()
+}
+
+/// Sends bytes as they are.
+#[derive(Clone, Copy)]
+struct AsIs;
+
+impl tonic::codec::Codec for AsIs {
+    type Encode = Vec<u8>;
+    type Decode = Vec<u8>;
+    type Encoder = Self;
+    type Decoder = Self;
+
+    fn encoder(&mut self) -> Self {
+        Self
+    }
+
+    fn decoder(&mut self) -> Self {
+        Self
+    }
+}
+
+impl tonic::codec::Encoder for AsIs {
+    type Item = Vec<u8>;
+    type Error = Status;
+
+    fn encode(&mut self, item: Vec<u8>, to: &mut tonic::codec::EncodeBuf<'_>) -> Result<(), Status> {
+        bytes::BufMut::put_slice(to, &item);
+        Ok(())
+    }
+}
+
+impl tonic::codec::Decoder for AsIs {
+    type Item = Vec<u8>;
+    type Error = Status;
+
+    fn decode(&mut self, from: &mut tonic::codec::DecodeBuf<'_>) -> Result<Option<Vec<u8>>, Status> {
+        let bytes = bytes::Buf::copy_to_bytes(from, bytes::Buf::remaining(from));
+        Ok(Some(bytes.to_vec()))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bytes_that_are_no_message_are_refused_by_every_method() {
+    let running = start().await;
+    let channel = running.channel().await;
+    for (method, expected) in [
+        ("/gateway.Gateway/Evaluate", Code::Internal),
+        ("/gateway.Gateway/Endorse", Code::Internal),
+        ("/gateway.Gateway/Submit", Code::Internal),
+        ("/gateway.Gateway/CommitStatus", Code::Internal),
+        ("/gateway.Gateway/ChaincodeEvents", Code::Internal),
+        ("/gateway.Gateway/Nothing", Code::Unimplemented),
+        ("/elsewhere.Service/Method", Code::Unimplemented),
+    ] {
+        // A tag of a field that ends before its bytes, and a number that never ends.
+        for bytes in [vec![0x1a, 0x7f, 1, 2, 3], vec![0xff; 30]] {
+            let mut raw = tonic::client::Grpc::new(channel.clone());
+            raw.ready().await.unwrap();
+            let request = tonic::Request::new(bytes);
+            let refused = raw.unary(request, method.parse().unwrap(), AsIs).await.unwrap_err();
+            assert_eq!(refused.code(), expected, "{method}: {refused:?}");
+        }
+    }
+    // The connection serves on.
+    let admin = running.signer("GxAdmin");
+    let answer = GatewayClient::new(channel)
+        .evaluate(evaluate(Draft::of(&["AdminContract:GetSystemStatus"]).signed(&admin).await))
+        .await;
+    assert!(answer.is_ok(), "{answer:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mutual_tls_lets_in_who_shows_a_certificate_of_the_network() {
+    let running = start_with(|options| options.mutual_tls = true).await;
+    let ledger = running.ledger(ORG);
+    ledger.info().await.unwrap();
+
+    let material = Material::read(&running.connect()).unwrap();
+    let said = async |client: Option<(Vec<u8>, Vec<u8>)>| {
+        let mut config = ClientConfig::from_material(&material, ORG).unwrap();
+        config.gateways.truncate(1);
+        for gateway in &mut config.gateways {
+            gateway.tls.as_mut().unwrap().client = client.clone();
+        }
+        let signers = material.signers(ORG).unwrap();
+        let client = Client::new(config, signers, Arc::new(SystemClock), Arc::new(SystemEntropy)).unwrap();
+        FabricLedger::new(Arc::new(client)).info().await.unwrap_err().to_string()
+    };
+    let none = said(None).await;
+    assert!(none.contains("a TLS client certificate"), "{none}");
+    // One of another authority.
+    let foreign = Authority::new("elsewhere", "tlsca.elsewhere", SystemClock.now()).unwrap();
+    let issued = foreign.issue("somebody", &Purpose::TlsClient, SystemClock.now()).unwrap();
+    let wrong = said(Some((issued.certificate.into(), issued.key.as_bytes().to_vec()))).await;
+    assert!(wrong.contains("a TLS client certificate"), "{wrong}");
+    ledger.info().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -308,7 +438,14 @@ async fn bad_input_gets_the_right_status_and_the_connection_stays_usable() {
     // 3. Too large.
     let large = SignedProposal { proposal_bytes: vec![0; 9 * 1024 * 1024].into(), signature: Bytes::new() };
     let refused = gateway.evaluate(evaluate(large)).await.unwrap_err();
-    assert!(matches!(refused.code(), Code::OutOfRange | Code::ResourceExhausted), "{refused:?}");
+    assert_eq!(refused.code(), Code::ResourceExhausted, "{refused:?}");
+
+    let (requests, receiver) = tokio::sync::mpsc::channel::<Envelope>(1);
+    requests.send(Envelope { payload: vec![0; 9 * 1024 * 1024].into(), signature: Bytes::new() }).await.unwrap();
+    let receiver = tokio_stream::wrappers::ReceiverStream::new(receiver);
+    let mut deliver = DeliverClient::new(running.channel().await).max_encoding_message_size(64 * 1024 * 1024);
+    let refused = deliver.deliver(receiver).await.unwrap().into_inner().message().await.unwrap_err();
+    assert_eq!(refused.code(), Code::ResourceExhausted, "{refused:?}");
 
     // 4. Somebody who connects and says nothing holds up nobody, and neither does a stream that nobody reads.
     let mut silent = tokio::net::TcpStream::connect(&running.address).await.unwrap();
@@ -328,9 +465,13 @@ async fn deliver_checks_who_asks_and_for_what() {
     let newest = || Some(SeekPosition { r#type: Some(Position::Newest(SeekNewest {})) });
     let envelope = async |channel: &str, seek: SeekInfo, message: Option<&[u8]>| {
         let header = Header {
-            channel_header: ChannelHeader { channel_id: channel.to_owned(), ..ChannelHeader::default() }
-                .encode_to_vec()
-                .into(),
+            channel_header: ChannelHeader {
+                channel_id: channel.to_owned(),
+                timestamp: Some(prost_types::Timestamp { seconds: SystemClock.now().micros() / 1_000_000, nanos: 0 }),
+                ..ChannelHeader::default()
+            }
+            .encode_to_vec()
+            .into(),
             signature_header: SignatureHeader {
                 creator: admin.identity().creator.clone(),
                 nonce: Bytes::from_static(&[1; 24]),

@@ -5,9 +5,13 @@
 
 mod chaincode;
 mod conformance;
+mod doctor;
 mod endpoint;
 mod faults;
+mod lacking;
 mod load;
+mod moving;
 mod network;
 mod scripted;
+mod signing;
 mod vectors;

@@ -318,6 +318,15 @@ async fn an_outcome_is_unknown_when_the_gateway_is_the_first_to_notice_that_time
 }
 
 #[tokio::test]
+async fn a_writing_function_is_not_evaluated() {
+    let (address, calls) = gateway(Behaviour::BusyAtFirst(0)).await;
+    let ledger = ledger(&[&address], Limits::default());
+    let error = ledger.evaluate(payment().call).await.unwrap_err();
+    assert!(matches!(&error, LedgerError::Refused(refusal) if refusal.code == RefusalCode::UnknownFunction), "{error}");
+    assert_eq!(calls.load(Ordering::SeqCst), 0, "it was asked all the same");
+}
+
+#[tokio::test]
 async fn an_expired_certificate_signs_nothing() {
     let (address, calls) = gateway(Behaviour::BusyAtFirst(0)).await;
     let ledger = ledger_of(&[&address], short(), signers(2020, 2021));

@@ -20,6 +20,7 @@ pub mod environment_facts;
 pub mod idempotency_rows;
 pub mod kyc_documents;
 pub mod kyc_submissions;
+pub mod ledger_absence;
 pub mod ledger_binding;
 pub mod ledger_deltas;
 pub mod notification_counters;

@@ -91,4 +91,9 @@ pub const STEPS: &[Step] = &[
         kind: StepKind::Schema { sql: include_str!("sql/0011_account_security.sql") },
     },
     Step { version: 12, name: "live", kind: StepKind::Schema { sql: include_str!("sql/0012_live.sql") } },
+    Step {
+        version: 13,
+        name: "ledger absence",
+        kind: StepKind::Schema { sql: include_str!("sql/0013_ledger_absence.sql") },
+    },
 ];

@@ -4,6 +4,7 @@ use gx_types::{Sha256Hex, Timestamp};
 use sea_orm::{ConnectionTrait, EntityTrait};
 
 use crate::col::Col;
+use crate::entity::ledger_absence;
 use crate::entity::ledger_binding::{Entity, Model};
 use crate::error::StoreError;
 use crate::sql::statement;
@@ -52,12 +53,25 @@ pub async fn beat(tx: &impl ConnectionTrait, beat: &Beat, now: Timestamp) -> Res
     Ok(tx.execute_raw(statement(tx, sql, values)).await?.rows_affected() == 1)
 }
 
-/// Writes that the ledger did not answer, and why. The last heartbeat stays as it was.
+/// Writes that the ledger did not answer, and why. The last heartbeat stays as it was; before the first one the reason is
+/// kept as that of its absence.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn missed(tx: &impl ConnectionTrait, reason: &str) -> Result<(), StoreError> {
+pub async fn missed(tx: &impl ConnectionTrait, reason: &str, now: Timestamp) -> Result<(), StoreError> {
     let sql = "UPDATE ledger_binding SET reachable = FALSE, reason = $1 WHERE binding_id = 1";
-    tx.execute_raw(statement(tx, sql, vec![reason.into()])).await?;
+    if tx.execute_raw(statement(tx, sql, vec![reason.into()])).await?.rows_affected() == 0 {
+        let sql = "INSERT INTO ledger_absence (absence_id, reason, seen_at) VALUES (1, $1, $2) \
+             ON CONFLICT (absence_id) DO UPDATE SET reason = excluded.reason, seen_at = excluded.seen_at";
+        tx.execute_raw(statement(tx, sql, vec![reason.into(), Col(now).into()])).await?;
+    }
     Ok(())
+}
+
+/// Why no ledger is bound yet, as whoever looks for one saw it last; `None` when nobody has looked.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn absence<C: ConnectionTrait>(db: &C) -> Result<Option<ledger_absence::Model>, StoreError> {
+    Ok(ledger_absence::Entity::find_by_id(1_i64).one(db).await?)
 }

@@ -7,6 +7,7 @@ mod delayed;
 mod disk;
 mod ledger;
 mod logs;
+mod network;
 mod places;
 mod projector;
 mod time;

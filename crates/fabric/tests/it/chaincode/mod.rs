@@ -7,3 +7,4 @@ mod proposal;
 mod protocol;
 mod requests;
 mod stopping;
+mod tls;

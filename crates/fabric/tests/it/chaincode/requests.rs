@@ -161,7 +161,7 @@ async fn a_message_that_is_too_large_ends_its_stream_and_no_other() {
     let (mut large, mut other) = (Peer::ready(host.address).await, Peer::ready(host.address).await);
     let argument = "x".repeat(10_000);
     large.send(Tx::new(1, Some(Role::Admin), "AdminContract:GetParameter", &[&argument]).message()).await;
-    assert_eq!(large.heard().await.unwrap_err().code(), Code::OutOfRange);
+    assert_eq!(large.heard().await.unwrap_err().code(), Code::ResourceExhausted);
     assert_alive(&mut other).await;
     assert_alive(&mut Peer::ready(host.address).await).await;
 }
