@@ -29,6 +29,13 @@ pub async fn run(admin: Admin) -> Result<()> {
             app.store().close().await?;
             Ok(())
         }
+        Admin::Code { place, username } => {
+            let app = app_of(&place).await?;
+            let code = gx_ops::admin_code(&app, &username).await;
+            app.store().close().await?;
+            println!("{}", code?);
+            Ok(())
+        }
     }
 }
 
@@ -67,5 +74,5 @@ pub async fn devnet_admins(app: &App, home: &Home) -> Result<Vec<String>> {
         known.push_str(&format!("{username} {}\n", password.expose()));
         write_private(&path, &known)?;
     }
-    Ok(known.lines().map(|line| format!("{:<17} {line}   (/admin)", "administrator")).collect())
+    Ok(known.lines().map(|line| format!("{:<17} {line}   (/admin; code: gx admin code)", "administrator")).collect())
 }

@@ -34,6 +34,9 @@ pub enum Command {
     /// Test people of devnet and testnet
     #[command(subcommand)]
     Personas(Personas),
+    /// The audit chain
+    #[command(subcommand)]
+    Audit(Audit),
     /// The ledger itself
     #[command(subcommand)]
     Ledger(LedgerCommand),
@@ -155,6 +158,14 @@ pub enum Admin {
         #[arg(long)]
         email: String,
     },
+    /// Print a code of an administrator's second factor; on devnet alone
+    Code {
+        /// Which environment and where
+        #[command(flatten)]
+        place: Place,
+        /// Login name
+        username: String,
+    },
 }
 
 /// `gx personas …`.
@@ -180,6 +191,20 @@ pub enum Stage {
     Submitted,
     /// Approved and registered on the ledger
     Settled,
+}
+
+/// `gx audit …`.
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// Walk the whole audit chain and name what is not as it was written; exits with 1 when something is not
+    Verify {
+        /// Which environment and where
+        #[command(flatten)]
+        place: Place,
+        /// Check an export (lines of JSON) instead, without any database
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
 }
 
 /// `gx ledger …`.

@@ -116,10 +116,7 @@ pub fn start_jobs(component: Component, app: &App) {
         Component::Identity => drop(tokio::spawn(gx_identity::jobs::run(app.clone()))),
         Component::Tokenomics => drop(tokio::spawn(gx_tokenomics::jobs::run(app.clone()))),
         Component::Messaging => drop(tokio::spawn(gx_messaging::mails::run(app.clone()))),
-        Component::Admin
-        | Component::Wallet
-        | Component::OutboxSubmitter
-        | Component::Projector
-        | Component::Ledger => {}
+        Component::Admin => drop(tokio::spawn(gx_admin::jobs::run(app.clone()))),
+        Component::Wallet | Component::OutboxSubmitter | Component::Projector | Component::Ledger => {}
     }
 }

@@ -5,6 +5,7 @@
 
 mod admin;
 pub mod args;
+mod audit;
 mod bench;
 mod build_info;
 mod chaincode;
@@ -62,6 +63,7 @@ async fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Migrate(migrate) => migrate::run(migrate).await,
         Command::Admin(admin) => admin::run(admin).await.map(|()| ExitCode::SUCCESS),
         Command::Personas(personas) => personas::run(personas).await.map(|()| ExitCode::SUCCESS),
+        Command::Audit(command) => audit::run(command).await,
         Command::Ledger(command) => ledger::run(command).await,
         Command::Projector(command) => projector::run(command).await,
         Command::Fabric(command) => fabric::run(command).await,

@@ -4,10 +4,12 @@
 use gx_base::{EntropyExt, Secret};
 use gx_platform::App;
 use gx_platform::auth::PasswordError;
-use gx_store::StoreError;
+use gx_platform::http::ApiError;
+use gx_store::audit::{self, AuditEntry};
 use gx_store::entity::admin_users;
-use gx_store::repo::super_owners;
-use gx_types::{Actor, AdminId, AdminRole, EnvName};
+use gx_store::repo::{admins, super_owners};
+use gx_store::{Col, StoreError};
+use gx_types::{Actor, AdminId, AdminRole, AuditEvent, AuditObject, CorrelationId, EnvName, Timestamp};
 
 /// Active SUPER_OWNERs from which on the host makes no more.
 pub const SUPER_OWNERS_BY_HOST_MAX: u64 = 2;
@@ -39,6 +41,15 @@ pub enum AdminError {
     /// Hashing the password.
     #[error(transparent)]
     Password(#[from] PasswordError),
+    /// The second factor.
+    #[error("the second factor could not be made: {0}")]
+    Factor(ApiError),
+    /// There is nobody of this name, or they have no second factor.
+    #[error("there is no administrator of this name with a second factor")]
+    NoFactor,
+    /// Codes are shown on devnet alone.
+    #[error("codes are shown on devnet alone; elsewhere they are on the administrator's own device")]
+    NotDevnet,
     /// Two are active.
     #[error("two SUPER_OWNERs are active; they make further administrators through the API")]
     Enough,
@@ -61,7 +72,8 @@ pub async fn create_super_owner(app: &App, new: NewAdmin) -> Result<Secret, Admi
     check(&new)?;
     let password = first_password(app);
     let password_hash = app.passwords().hash(password.clone()).await?;
-    let now = app.now().into();
+    let now: Col<Timestamp> = app.now().into();
+    let correlation_id = CorrelationId::from_uuid(app.new_uuid());
     let row = admin_users::Model {
         admin_id: AdminId::from_uuid(app.new_uuid()).into(),
         username: new.username,
@@ -80,22 +92,52 @@ pub async fn create_super_owner(app: &App, new: NewAdmin) -> Result<Secret, Admi
         updated_at: now,
     };
     let username = row.username.clone();
+    // On devnet the host plays the telephone: `gx admin code` shows the codes.
+    let owner = Actor::Admin(row.admin_id.0);
+    let setup = match app.env() {
+        EnvName::Devnet => Some(app.second_factors().new_setup(owner, &username).map_err(AdminError::Factor)?),
+        EnvName::Testnet | EnvName::Mainnet => None,
+    };
+    let (factors, setup) = (app.second_factors().clone(), std::sync::Arc::new(setup));
     app.store()
         .write(move |tx| {
-            let row = row.clone();
+            let (row, factors, setup) = (row.clone(), factors.clone(), std::sync::Arc::clone(&setup));
             Box::pin(async move {
                 if super_owners::active_count(tx).await? >= SUPER_OWNERS_BY_HOST_MAX {
                     return Err(AdminError::Enough);
                 }
+                let object = AuditObject::Admin(row.admin_id.0);
                 super_owners::add(tx, row).await.map_err(|error| match error {
                     StoreError::Duplicate { .. } => AdminError::Taken,
                     other => other.into(),
-                })
+                })?;
+                let event = AuditEvent::AdminCreated;
+                let entry = AuditEntry::new(event, Actor::Operator, object, correlation_id, now.0)
+                    .after("role", AdminRole::SuperOwner);
+                audit::append(tx, entry).await?;
+                if let Some(setup) = setup.as_ref() {
+                    factors.enrol_on_devnet(tx, owner, setup).await.map_err(AdminError::Factor)?;
+                }
+                Ok(())
             })
         })
         .await?;
     tracing::info!(username, "an operator made a SUPER_OWNER on the host");
     Ok(password)
+}
+
+/// A code of an administrator's second factor that is taken now; on devnet alone, where the host plays the telephone.
+///
+/// # Errors
+/// [`AdminError`].
+pub async fn admin_code(app: &App, username: &str) -> Result<String, AdminError> {
+    if app.env() != EnvName::Devnet {
+        return Err(AdminError::NotDevnet);
+    }
+    let admin = admins::by_login(app.store().read(), &username.to_lowercase()).await?.ok_or(AdminError::NoFactor)?;
+    let owner = Actor::Admin(admin.admin_id.0);
+    let code = app.second_factors().current_code(app.store(), owner).await.map_err(AdminError::Factor)?;
+    code.ok_or(AdminError::NoFactor)
 }
 
 /// How many more the host may make.

@@ -7,7 +7,9 @@ mod people;
 mod personas;
 mod picture;
 
-pub use admins::{AdminError, NewAdmin, SUPER_OWNERS_BY_HOST_MAX, create_super_owner, super_owners_missing};
+pub use admins::{
+    AdminError, NewAdmin, SUPER_OWNERS_BY_HOST_MAX, admin_code, create_super_owner, super_owners_missing,
+};
 pub use bootstrap::{BootstrapError, bootstrap};
 pub use people::{TEST_PASSWORD, TestPeopleError, TestPerson, test_people};
 pub use personas::{PersonaLogin, PersonasError, Stage, apply as apply_personas};

@@ -11,6 +11,7 @@ import itertools
 import json
 import os
 import re
+import subprocess
 import time
 
 import requests
@@ -23,6 +24,7 @@ ADMIN, ADMIN_PASSWORD = os.environ["GX_ADMIN"].split(" ", 1)
 # Whose password changes; what it may be by now, the newest last.
 OTHER_ADMIN, OTHER_PASSWORD = os.environ["GX_OTHER_ADMIN"].split(" ", 1)
 other_passwords = [OTHER_PASSWORD]
+GX = os.environ["GX_PROGRAM"]
 # The password of every test person.
 PERSON_PASSWORD = "TestPass123!"
 WAIT_SECONDS = 60
@@ -86,8 +88,73 @@ def person(name="alice"):
 
 
 def admin():
-    body = {"username": ADMIN, "password": ADMIN_PASSWORD}
-    return Session(call("POST", "/api/v1/admin/auth/login", json=body))
+    return signed_in(ADMIN, ADMIN_PASSWORD)
+
+
+def signed_in(name, password):
+    """A session of an administrator; their second factor goes with the first, or every login would wait for a code."""
+    body = {"username": name, "password": password}
+    granted = call("POST", "/api/v1/admin/auth/login", json=body)
+    if not granted.get("requiresMfa"):
+        return Session(granted)
+    granted = call("POST", "/api/v1/admin/auth/mfa/verify", json={"mfaToken": granted["mfaToken"], "code": code(name)})
+    session = Session(granted)
+
+    def switched_off():
+        body = {"password": password, "code": code(name)}
+        path = EDGE + "/api/v1/admin/auth/mfa/disable"
+        headers = {"Authorization": f"Bearer {session.token}"}
+        return requests.post(path, json=body, headers=headers, timeout=30).ok
+
+    # A code is good once: the next one comes within half a minute.
+    end = time.monotonic() + 2 * WAIT_SECONDS
+    while not switched_off():
+        assert time.monotonic() < end, "the second factor cannot be switched off"
+        time.sleep(10)
+    return session
+
+
+def code(name):
+    return subprocess.run([GX, "admin", "code", name], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def other_admin_session():
+    """The second administrator, whose password changes; what it may be by now."""
+    for known in reversed(other_passwords):
+        body = {"username": OTHER_ADMIN, "password": known}
+        answer = requests.post(f"{EDGE}/api/v1/admin/auth/login", json=body, timeout=30)
+        if answer.ok:
+            return signed_in(OTHER_ADMIN, known)
+    raise AssertionError("the second administrator cannot sign in")
+
+
+def agreed(path, body):
+    """Asks for something as one administrator and has the other approve it, which executes it."""
+    asked = admin().call("POST", path, json=body)
+    vote = f"/api/v1/admin/approvals/{asked['approvalId']}/vote"
+    other_admin_session().call("POST", vote, json={"decision": "APPROVE"})
+
+
+COUNTRIES = iter(["AD", "AE", "AF", "AG", "AL", "AM", "AO", "AR", "AT", "AU", "AZ", "BA", "BB", "BD", "BE"])
+
+
+def admin_session(me):
+    """Another session of the same administrator."""
+    admin()
+    sessions = me.call("GET", "/api/v1/admin/auth/sessions")["sessions"]
+    return next(one["id"] for one in sessions if not one["current"])
+
+
+def asked_by(session):
+    """An approval that waits."""
+    asked = session.call("POST", "/api/v1/admin/treasury/activate", json={"countryCode": next(COUNTRIES)})
+    return asked["approvalId"]
+
+
+def approved(me):
+    approval = asked_by(other_admin_session())
+    me.call("POST", f"/api/v1/admin/approvals/{approval}/vote", json={"decision": "APPROVE", "execute": False})
+    return approval
 
 
 # ── people who register ──
@@ -176,9 +243,8 @@ def request_of(session):
 
 def frozen():
     henry = person("henry")
-    staff = admin()
     if henry.profile()["status"] == "ACTIVE":
-        staff.call("POST", f"/api/v1/admin/users/{henry.id}/freeze", json={"reason": "ADMIN_ACTION"})
+        agreed(f"/api/v1/admin/users/{henry.id}/freeze", {"reason": "ADMIN_ACTION"})
     wait_for("henry to be frozen", lambda: henry.profile()["onchainStatus"] == "FROZEN")
     return {"path": {"userId": henry.id}}
 
@@ -236,10 +302,11 @@ def another_password(_):
         answer = requests.post(f"{EDGE}/api/v1/admin/auth/login", json=body, timeout=30)
         if answer.ok:
             break
+    session = signed_in(OTHER_ADMIN, known)
     new = f"Schema-{time.monotonic_ns()}"
     other_passwords[:] = [known, new]
     body = {"currentPassword": known, "newPassword": new, "confirmPassword": new}
-    return {"session": Session(answer.json()), "body": body}
+    return {"session": session, "body": body}
 
 
 def contact(me):
@@ -355,8 +422,32 @@ FIXTURES = {
     "adminLogin": lambda _: {"body": {"username": ADMIN, "password": ADMIN_PASSWORD}},
     "refreshAdminSession": lambda _: {"body": {"refreshToken": admin().refresh}},
     "changeAdminPassword": another_password,
+    # A wrong password would lock the name.
+    "disableAdminMfa": lambda _: {"body": {"password": ADMIN_PASSWORD, "code": "000000"}},
+    "endAdminSession": lambda me: {"path": {"sessionId": admin_session(me)}},
     "readAdmin": lambda me: {"path": {"adminId": me.id}},
     "appointAdmin": other_admin,
+    "createAdmin": lambda _: {
+        "body": {
+            "username": f"schema.{time.monotonic_ns()}",
+            "email": f"schema{time.monotonic_ns()}@example.org",
+            "displayName": "Schema",
+        }
+    },
+    "changeAdminRole": lambda me: {"path": {"adminId": me.id}, "body": TEXTS},
+    "disableAdmin": lambda me: {"path": {"adminId": me.id}, "body": TEXTS},
+    "resetAdminMfa": lambda me: {"path": {"adminId": me.id}},
+    "disburseFromPool": lambda _: {
+        "body": {"pool": "CHARITABLE", "to": person("bob").profile()["fabricUserId"], "amount": "1", "remark": "a test"}
+    },
+    "readApproval": lambda me: {"path": {"approvalId": asked_by(me)}},
+    "cancelApproval": lambda me: {"path": {"approvalId": asked_by(me)}},
+    "voteOnApproval": lambda _: {"path": {"approvalId": asked_by(other_admin_session())}, "body": TEXTS},
+    "executeApproval": lambda me: {"path": {"approvalId": approved(me)}},
+    "listAuditEntries": lambda me: {
+        "query": {"actor": f"admin:{me.id}", "object": "system", "from": "2026-03-15T00:00:00Z", "until": "2099-03-15T00:00:00Z"}
+    },
+    "readAuditEntry": lambda _: {"path": {"sequence": 1}},
     "readCountryStats": lambda _: {"path": {"countryCode": "GB"}},
     "initializeCountries": lambda _: {"body": {"countriesData": [{"code": "GB"}]}},
     "activateTreasury": lambda _: {"body": {"countryCode": "GB"}},
@@ -426,6 +517,7 @@ USED_UP = {
     "adminLogout",
     "changeAdminPassword",
     "removeContact",
+    "endOtherAdminSessions",
 }
 
 

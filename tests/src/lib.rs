@@ -25,7 +25,7 @@ mod postgres;
 mod serve;
 mod wait;
 
-pub use admin::Admin;
+pub use admin::{Admin, code_of};
 pub use api::{Api, Reply};
 pub use database::Database;
 pub use disk::SmallDisk;

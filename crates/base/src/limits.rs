@@ -56,6 +56,10 @@ pub const AVATAR_PIXELS_MIN: u32 = 64;
 pub const AVATAR_PIXELS_MAX: u32 = 4096;
 /// How long the second step of a login may take, seconds.
 pub const SECOND_STEP_SECONDS: u64 = 5 * 60;
+/// How long an approval waits for a decision, and after it for its execution, seconds.
+pub const APPROVAL_SECONDS: u64 = 24 * 3600;
+/// Approvals of one administrator that wait for a decision at the same time.
+pub const APPROVALS_PENDING_MAX: u64 = 10;
 /// Life of a registration that is under way, seconds.
 pub const REGISTRATION_SECONDS: u64 = 24 * 3600;
 /// Life of a one-time code, seconds.

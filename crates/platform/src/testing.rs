@@ -236,6 +236,7 @@ impl TestApp {
             created_at: Set(now.into()),
             last_used_at: Set(now.into()),
             expires_at: Set(now.plus(std::time::Duration::from_secs(24 * 3600)).into()),
+            mfa_verified_at: Set(Some(now.into())),
             ..Default::default()
         };
         self.write(move |tx| {

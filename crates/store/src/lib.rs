@@ -2,7 +2,7 @@
 //!
 //! * [`Store`] connects, migrates, reads, and runs units of work ([`Store::write`]).
 //! * [`entity`] has the tables, [`repo`] the queries that more than one place needs, [`outbox`] the commands on their
-//!   way to the ledger, [`idempotency`] the answers to repeated requests, [`refusal`] what is undone when the ledger
+//!   way to the ledger, [`audit`] the chain of what was done, [`idempotency`] the answers to repeated requests, [`refusal`] what is undone when the ledger
 //!   refuses, [`repair`] the repair of rows that an older build got wrong.
 //!
 //! **The way of a write.** A handler makes one [`Store::write`]: its business rows, [`outbox::enqueue`], and the
@@ -22,6 +22,7 @@
 //! re-exported as [`sea_orm`].
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::allow_attributes))]
 
+pub mod audit;
 mod col;
 mod connect;
 pub mod entity;
@@ -44,7 +45,7 @@ pub use connect::{Backend, Store, StoreOptions};
 pub use error::StoreError;
 pub use migrate::{MigrationReport, SchemaError, SchemaVersion};
 pub use sea_orm;
-pub use write::{Answers, Together, Unit, Work};
+pub use write::{Answers, Together, Unit, Work, rehearse};
 
 /// The transaction of a unit of work.
 pub type Tx = sea_orm::DatabaseTransaction;

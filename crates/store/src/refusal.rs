@@ -17,7 +17,7 @@ use crate::col::Col;
 use crate::entity::{kyc_submissions, qsend_requests, user_profiles};
 use crate::error::StoreError;
 use crate::repo::notifications::{Notice, tell};
-use crate::repo::{deltas, people};
+use crate::repo::{approvals, deltas, people};
 
 /// The reaction of one command to its refusal. The hold on the payer's balance ends with FAILED itself.
 ///
@@ -30,6 +30,7 @@ pub async fn react(
     refusal: &Refusal,
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    approvals::command_refused(tx, command_id, refusal.code.as_str(), refusal.code.meaning(), now).await?;
     match command {
         Command::TransferTokens { profile_id, to, amount, .. } => {
             let message = payment_refused(&to.to_string(), *amount, refusal);

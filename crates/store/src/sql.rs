@@ -46,6 +46,23 @@ pub(crate) fn list(count: usize, first: usize) -> String {
     (first..first + count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
 }
 
+/// The database itself refuses to change or delete what was appended. Whoever owns the schema can take that away; what
+/// they do then, the chain shows.
+const APPEND_ONLY_POSTGRES: &str = "
+CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'audit_events is append-only'; END $$;
+CREATE TRIGGER audit_events_stay BEFORE UPDATE OR DELETE ON audit_events
+    FOR EACH ROW EXECUTE FUNCTION audit_is_append_only();
+CREATE TRIGGER audit_events_stay_all BEFORE TRUNCATE ON audit_events
+    FOR EACH STATEMENT EXECUTE FUNCTION audit_is_append_only();
+";
+const APPEND_ONLY_SQLITE: &str = "
+CREATE TRIGGER audit_events_stay BEFORE UPDATE ON audit_events
+    BEGIN SELECT RAISE(ABORT, 'audit_events is append-only'); END;
+CREATE TRIGGER audit_events_stay_all BEFORE DELETE ON audit_events
+    BEGIN SELECT RAISE(ABORT, 'audit_events is append-only'); END;
+";
+
 /// Puts the words of a database into a migration: column types, literals, strict tables.
 pub(crate) fn for_backend(text: &str, backend: Backend) -> String {
     match backend {
@@ -53,14 +70,16 @@ pub(crate) fn for_backend(text: &str, backend: Backend) -> String {
             .replace("{bytes}", "BYTEA")
             .replace(" {strict}", "")
             .replace("{positions}", "CREATE SEQUENCE outbox_positions;")
-            .replace("{notification_order}", include_str!("migrate/sql/notification_order.postgres.sql")),
+            .replace("{notification_order}", include_str!("migrate/sql/notification_order.postgres.sql"))
+            .replace("{append_only_audit}", APPEND_ONLY_POSTGRES),
         Backend::Sqlite => text
             .replace("BIGINT", "INTEGER")
             .replace("BOOLEAN", "INTEGER")
             .replace("{bytes}", "BLOB")
             .replace("{strict}", "STRICT")
             .replace("{positions}", "")
-            .replace("{notification_order}", include_str!("migrate/sql/notification_order.sqlite.sql")),
+            .replace("{notification_order}", include_str!("migrate/sql/notification_order.sqlite.sql"))
+            .replace("{append_only_audit}", APPEND_ONLY_SQLITE),
     }
 }
 

@@ -169,6 +169,7 @@ error_codes! {
     AvatarNotAccepted = "AVATAR_NOT_ACCEPTED", 415, "A picture is a JPEG or PNG, by its content.";
     AvatarTooLarge = "AVATAR_TOO_LARGE", 413, "A picture has at most 2 MB.";
     AvatarDimensions = "AVATAR_DIMENSIONS", 422, "A picture is 64 to 4096 pixels wide and high.";
+    MfaSetupRequired = "MFA_SETUP_REQUIRED", 403, "Please set up a second factor first.";
     PasswordPolicyViolation = "PASSWORD_POLICY_VIOLATION", 400, "An administrator's password has 12 to 128 characters, with upper and lower case, a digit and a special character, and is a new one.";
 
     // Profile, documents and their review.
@@ -185,4 +186,13 @@ error_codes! {
     NoIdentifyingDocument = "NO_IDENTIFYING_DOCUMENT", 409, "The submission has no document that identifies the person.";
     ParameterUnknown = "PARAMETER_UNKNOWN", 422, "The ledger has no such parameter.";
     CountryOnLedger = "COUNTRY_ON_LEDGER", 409, "The country is on the ledger already.";
+    SelfApproval = "SELF_APPROVAL_NOT_ALLOWED", 403, "Whoever asked for something does not decide about it.";
+    ApprovalOpen = "APPROVAL_OPEN", 409, "The same has been asked for already and waits for a second person.";
+    ApprovalExpired = "APPROVAL_EXPIRED", 409, "The time of this approval is up.";
+    ApprovalDecided = "APPROVAL_ALREADY_PROCESSED", 409, "This approval is decided already.";
+    ApprovalNotApproved = "APPROVAL_NOT_APPROVED", 409, "This cannot be executed: it is not approved, or it is done already.";
+    ApprovalsTooMany = "MAX_PENDING_APPROVALS_EXCEEDED", 409, "Too many of your requests wait for a second person; take one back, or wait.";
+    ApprovalExecutionFailed = "APPROVAL_EXECUTION_FAILED", 409, "It is approved, and it could not be done; it may be started again.";
+    RoleTooHigh = "ROLE_TOO_HIGH", 403, "Only who stands strictly higher may do this to an administrator.";
+    TooFewOwners = "TOO_FEW_OWNERS", 409, "At least two owners stay active.";
 }

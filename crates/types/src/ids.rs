@@ -69,6 +69,8 @@ macro_rules! id_types {
 }
 
 id_types! {
+    /// An approval that waits for a second person.
+    ApprovalId;
     /// A person (`profileId`).
     ProfileId;
     /// An administrator.

@@ -11,6 +11,7 @@
 mod account;
 mod actor;
 pub mod api;
+mod audit;
 mod birth_date;
 mod country;
 mod env;
@@ -30,6 +31,7 @@ mod words;
 
 pub use account::{AccountId, AccountIdError, SystemAccount};
 pub use actor::{Actor, ActorError};
+pub use audit::{AuditCategory, AuditEvent, AuditObject, AuditObjectError, AuditSeverity};
 pub use birth_date::BirthDate;
 pub use country::{CountryCode, CountryCodeError};
 pub use env::{EnvName, EnvNameError};
@@ -37,7 +39,7 @@ pub use error_code::ErrorCode;
 pub use gx_id::{AccountType, GxId, GxIdError, Sex};
 pub use hash::{Sha256Hex, Sha256HexError, TxId};
 pub use ids::{
-    AdminId, CommandId, ContactChangeId, CorrelationId, DocumentId, IdError, KeyId, NotificationId, ProfileId, QSendId,
+    AdminId, ApprovalId, CommandId, ContactChangeId, CorrelationId, DocumentId, IdError, KeyId, NotificationId, ProfileId, QSendId,
     RegistrationId, SessionId, SubmissionId,
 };
 pub use keys::{LedgerKey, LedgerKeyError};
@@ -48,7 +50,8 @@ pub use qirat_sum::QiratSum;
 pub use security_event::SecurityEvent;
 pub use timestamp::Timestamp;
 pub use words::{
-    AccountKind, AccountStatus, AdminRole, CommandStatus, DocumentSide, DocumentType, Gender, LimitKind, MailState,
-    MailboxChannel, NotificationKind, NotificationStatus, OutboxState, QSendStatus, RegistrationStep, SessionTransport,
-    SubmissionStatus, TicketPurpose, TransactionDirection, TransactionKind, UnknownWord,
+    AccountKind, AccountStatus, AdminRole, ApprovalStatus, ApprovalType, CommandStatus, DocumentSide, DocumentType,
+    Gender, LimitKind, MailState, MailboxChannel, NotificationKind, NotificationStatus, OutboxState, QSendStatus,
+    RegistrationStep, SessionTransport, SubmissionStatus, TicketPurpose, TransactionDirection, TransactionKind,
+    UnknownWord,
 };

@@ -154,6 +154,56 @@ words! {
         Auditor = "AUDITOR",
     }
 
+    /// Where an approval stands.
+    ApprovalStatus {
+        /// Waits for a second person.
+        Pending = "PENDING",
+        /// Approved, and not executed yet.
+        Approved = "APPROVED",
+        /// Being executed.
+        Executing = "EXECUTING",
+        /// Done: what was asked for is in the database, and on its way to the ledger where the ledger decides.
+        Executed = "EXECUTED",
+        /// The execution was refused; it may be started again.
+        ExecutionFailed = "EXECUTION_FAILED",
+        /// The second person said no.
+        Rejected = "REJECTED",
+        /// Nobody decided or executed in time.
+        Expired = "EXPIRED",
+        /// Taken back by whoever asked.
+        Cancelled = "CANCELLED",
+    }
+
+    /// What an approval is about.
+    ApprovalType {
+        /// Freezing a person's account.
+        UserFreeze = "USER_FREEZE",
+        /// Releasing a frozen account.
+        UserUnfreeze = "USER_UNFREEZE",
+        /// Stopping every movement of coins.
+        SystemPause = "SYSTEM_PAUSE",
+        /// Bringing up a new ledger.
+        SystemBootstrap = "SYSTEM_BOOTSTRAP",
+        /// Putting countries on the ledger.
+        CountryInitialize = "COUNTRY_INITIALIZE",
+        /// Unlocking a treasury.
+        TreasuryActivate = "TREASURY_ACTIVATE",
+        /// Paying out of a pool.
+        TreasuryDisburse = "TREASURY_DISBURSE",
+        /// Changing a parameter of the ledger.
+        ConfigChange = "CONFIG_CHANGE",
+        /// Recording an administrator on the ledger.
+        AdminAppoint = "ADMIN_APPOINT",
+        /// Making an administrator.
+        AdminCreate = "ADMIN_CREATE",
+        /// Changing an administrator's role.
+        AdminRoleChange = "ADMIN_ROLE_CHANGE",
+        /// Shutting an administrator out.
+        AdminDisable = "ADMIN_DISABLE",
+        /// Taking away a lost second factor.
+        AdminMfaReset = "ADMIN_MFA_RESET",
+    }
+
     /// Who may hold coins.
     AccountKind {
         /// A person.
@@ -338,5 +388,28 @@ impl From<Gender> for crate::Sex {
             Gender::Male => Self::Male,
             Gender::Female => Self::Female,
         }
+    }
+}
+
+impl AdminRole {
+    /// How high the role stands. Who changes roles stands strictly higher than the role before and after.
+    #[must_use]
+    pub const fn level(self) -> u32 {
+        match self {
+            Self::SuperOwner => 100,
+            Self::SuperAdmin => 90,
+            Self::Admin => 50,
+            Self::Moderator => 30,
+            Self::Developer => 20,
+            Self::Auditor => 10,
+        }
+    }
+}
+
+impl ApprovalStatus {
+    /// Whether something can still become of it. An open approval keeps others for the same thing out.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Pending | Self::Approved | Self::Executing | Self::ExecutionFailed)
     }
 }

@@ -97,11 +97,6 @@ pub(crate) async fn enqueue(tx: &Tx, new: NewCommand) -> ApiResult<CommandId> {
     }
 }
 
-/// Nothing beside the command.
-pub(crate) fn nothing(_: &Tx) -> Work<'_, (), ApiError> {
-    Box::pin(async { Ok(()) })
-}
-
 /// Waits as long as the client wants: 200 when settled, 202 while the ledger has not decided.
 ///
 /// # Errors

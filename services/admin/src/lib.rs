@@ -4,14 +4,18 @@
 //! case:** a file with a `route()` like its neighbours, a line in [`routes`]; objects of the API go to
 //! `gx_types::api::admin`, queries to `gx_store::repo`.
 //!
-//! What the ledger must decide becomes a command ([`command::submit`]) and answers 202, or 200 once it is settled within
+//! What needs a second person becomes an approval ([`approvals`]); what the ledger must decide becomes a command ([`command::submit`]) and answers 202, or 200 once it is settled within
 //! `Prefer: wait=<s>`.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::allow_attributes))]
 
 mod admins;
+mod approvals;
+mod audit;
 mod auth;
 mod command;
+mod dashboard;
+pub mod jobs;
 mod outbox;
 mod supply;
 mod system;
@@ -20,6 +24,7 @@ mod users;
 
 use gx_platform::http::RouteSet;
 
+pub use audit::{check as check_audit, check_export as check_audit_export};
 pub use supply::figures as supply_figures;
 pub use users::{Approved, approve_person};
 
@@ -33,6 +38,9 @@ pub fn routes() -> RouteSet {
         .chain(outbox::routes())
         .chain(system::routes())
         .chain(admins::routes())
+        .chain(approvals::routes())
+        .chain(audit::routes())
+        .chain(dashboard::routes())
         .chain(supply::routes());
     for route in handled {
         routes = routes.route(route);

@@ -16,6 +16,11 @@ const LAST: &[&str] = &[
     "adminLogin",
     "adminLogout",
     "refreshAdminSession",
+    "endAdminSession",
+    "endOtherAdminSessions",
+    "setUpAdminMfa",
+    "enableAdminMfa",
+    "disableAdminMfa",
     "login",
     "logout",
     "refreshSession",
@@ -81,7 +86,10 @@ impl Run {
             .env("GX_EDGE", &self.edge)
             .env("GX_CALLER", caller)
             .env("GX_ADMIN", admins[0])
-            .env("GX_OTHER_ADMIN", admins[1]);
+            .env("GX_OTHER_ADMIN", admins[1])
+            .env("GX_PROGRAM", Platform::binary())
+            .env("GX_DATA", &self.folder)
+            .env("GX_ENV", "devnet");
         command.env("PYTHONDONTWRITEBYTECODE", "1").env("SCHEMATHESIS_HOOKS", settings.join("hooks.py"));
         command.current_dir(&self.folder).stdin(Stdio::null());
         command.status().expect("schemathesis runs").success()

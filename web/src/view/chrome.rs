@@ -26,8 +26,12 @@ pub enum Tab {
     Queue,
     /// Everybody.
     Users,
+    /// What waits for a second person.
+    Approvals,
     /// Commands on their way to the ledger.
     Outbox,
+    /// What was done.
+    Audit,
     /// Pause and resume.
     System,
 }
@@ -36,7 +40,8 @@ impl Tab {
     /// The wallet's menu.
     pub const WALLET: &'static [Self] = &[Self::Home, Self::Send, Self::Request, Self::Pay, Self::History];
     /// The console's menu.
-    pub const CONSOLE: &'static [Self] = &[Self::Queue, Self::Users, Self::Outbox, Self::System];
+    pub const CONSOLE: &'static [Self] =
+        &[Self::Queue, Self::Users, Self::Approvals, Self::Outbox, Self::Audit, Self::System];
 
     /// Its address.
     #[must_use]
@@ -51,7 +56,9 @@ impl Tab {
             Self::Messages => "/messages",
             Self::Queue => "/admin/queue",
             Self::Users => "/admin/users",
+            Self::Approvals => "/admin/approvals",
             Self::Outbox => "/admin/outbox",
+            Self::Audit => "/admin/audit",
             Self::System => "/admin/system",
         }
     }
@@ -69,7 +76,9 @@ impl Tab {
             Self::Messages => "Messages",
             Self::Queue => "Queue",
             Self::Users => "People",
+            Self::Approvals => "Approvals",
             Self::Outbox => "Outbox",
+            Self::Audit => "Audit",
             Self::System => "System",
         }
     }

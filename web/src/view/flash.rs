@@ -41,10 +41,10 @@ flashes! {
     MarkedRead = "read", Good, "Marked as read.";
     Approved = "approved", Good, "Approved. The registration is on its way to the ledger.";
     Denied = "denied", Good, "Denied. The person is told why.";
-    Freezing = "freezing", Good, "The account is blocked here; the ledger follows.";
-    Unfreezing = "unfreezing", Good, "The order to unfreeze is on its way to the ledger.";
+    Asked = "asked", Wait, "Nothing was done yet: a second administrator must approve it.";
+    Decided = "decided", Good, "Your decision is kept.";
+    TakenBack = "taken-back", Good, "The request is taken back.";
     Replayed = "replayed", Good, "The command is in the queue again.";
-    Pausing = "pausing", Good, "The order to pause is on its way to the ledger.";
     Resuming = "resuming", Good, "The order to resume is on its way to the ledger.";
     ContactAdded = "contact-added", Good, "The contact is added.";
     ContactSaved = "contact-saved", Good, "The contact is saved.";

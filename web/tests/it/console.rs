@@ -57,6 +57,50 @@ async fn administrators_sign_in_to_the_console_only() {
 }
 
 #[tokio::test]
+async fn a_second_step_asks_for_the_code() {
+    let site = Site::new();
+    let step = json!({ "requiresMfa": true, "mfaMethod": "totp", "mfaToken": "gxt_ticket", "expiresIn": 300 });
+    site.says("POST", "/api/v1/admin/auth/login", 202, step);
+    let fields = [("username", "root"), ("password", "x"), ("next", "/admin/audit")];
+    site.post("/admin/login", &fields).await.is(200).shows("value=\"gxt_ticket\"").shows("id=\"admin-code-form\"");
+    let fields = [("ticket", "gxt_ticket"), ("code", "123456"), ("next", "/admin/audit")];
+    site.refuses("POST", "/api/v1/admin/auth/mfa/verify", 400, "SECOND_FACTOR_INVALID", &[("code", "Not this one.")]);
+    site.post("/admin/login/code", &fields).await.is(400).shows("Not this one.").shows("value=\"gxt_ticket\"");
+    site.refuses("POST", "/api/v1/admin/auth/mfa/verify", 401, "UNAUTHORIZED", &[]);
+    site.post("/admin/login/code", &fields).await.leads_to(303, "/admin/login?done=session-ended");
+    site.says_with_cookie(
+        "POST",
+        "/api/v1/admin/auth/mfa/verify",
+        json!({ "csrfToken": "fresh", "expiresIn": 900, "admin": { "id": ME, "username": "root", "displayName": "Root", "role": "ADMIN" } }),
+        "gx_admin_session=s; Path=/; HttpOnly",
+    );
+    let page = site.post("/admin/login/code", &fields).await;
+    page.leads_to(303, "/admin/audit");
+    assert_eq!(page.cookie("gx_admin_session"), Some("s; Path=/; HttpOnly"));
+}
+
+#[tokio::test]
+async fn who_has_no_second_factor_sets_one_up_first() {
+    let site = Site::as_admin(&EVERYTHING);
+    let profile = |on: bool, required: bool| {
+        json!({ "id": ME, "username": "root", "email": "root@example.com", "displayName": "Root", "role": "SUPER_OWNER",
+            "lastLoginAt": NOW, "requirePasswordChange": false, "mfaEnabled": on, "requireMfaSetup": required,
+            "createdAt": NOW, "permissions": EVERYTHING })
+    };
+    site.says("GET", "/api/v1/admin/auth/profile", 200, profile(false, true));
+    site.get("/admin/queue").await.leads_to(303, "/admin/second-factor");
+    site.get("/admin/second-factor").await.is(200).shows("Before anything else");
+    let setup = json!({ "secret": "ABCDEF", "uri": "otpauth://totp/x", "qrSvg": "<svg id=\"qr\"></svg>" });
+    site.says("POST", "/api/v1/admin/auth/mfa/setup", 200, setup);
+    site.post("/admin/second-factor/setup", &[]).await.is(200).shows("<svg id=\"qr\">").shows("ABCDEF");
+    let fields = [("secret", "ABCDEF"), ("code", "123456")];
+    site.refuses("POST", "/api/v1/admin/auth/mfa/enable", 400, "SECOND_FACTOR_INVALID", &[("code", "Not this one.")]);
+    site.post("/admin/second-factor/enable", &fields).await.is(400).shows("Not this one.").shows("ABCDEF");
+    site.says("POST", "/api/v1/admin/auth/mfa/enable", 200, json!({ "backupCodes": ["AAAAA-BBBBB"] }));
+    site.post("/admin/second-factor/enable", &fields).await.is(200).shows("AAAAA-BBBBB");
+}
+
+#[tokio::test]
 async fn the_queue_lists_who_waits() {
     let site = Site::as_admin(&EVERYTHING);
     site.says(
@@ -128,10 +172,10 @@ async fn denying_freezing_and_unfreezing_follow_the_state_and_the_role() {
     site.says("GET", &path, 200, detail("ACTIVE", "REGISTERED"));
     site.get(&page).await.shows("id=\"freeze-form\"").lacks("id=\"approve-form\"").lacks("id=\"unfreeze-form\"");
     site.post(&format!("{page}/freeze"), &[("lockReason", "")]).await.is(422).shows("id=\"lockReason-error\"");
-    site.says("POST", &format!("{path}/freeze"), 202, json!({}));
+    site.says("POST", &format!("{path}/freeze"), 202, asked());
     site.post(&format!("{page}/freeze"), &[("lockReason", "COURT_ORDER"), ("lockNotes", "File 7")])
         .await
-        .leads_to(303, &format!("{page}?done=freezing"));
+        .leads_to(303, &format!("/admin/approvals/{COMMAND}?done=asked"));
     assert_eq!(
         site.last("POST", &format!("{path}/freeze")).json(),
         json!({ "reason": "COURT_ORDER", "notes": "File 7" })
@@ -142,8 +186,8 @@ async fn denying_freezing_and_unfreezing_follow_the_state_and_the_role() {
     frozen["lockNotes"] = json!("File 7");
     site.says("GET", &path, 200, frozen.clone());
     site.get(&page).await.shows("Ordered by a court").shows("File 7").shows("id=\"unfreeze-form\"");
-    site.says("POST", &format!("{path}/unfreeze"), 202, json!({}));
-    site.post(&format!("{page}/unfreeze"), &[]).await.leads_to(303, &format!("{page}?done=unfreezing"));
+    site.says("POST", &format!("{path}/unfreeze"), 202, asked());
+    site.post(&format!("{page}/unfreeze"), &[]).await.leads_to(303, &format!("/admin/approvals/{COMMAND}?done=asked"));
 
     let reader = Site::as_admin(&["user:view:all"]);
     for (status, onchain) in
@@ -152,6 +196,73 @@ async fn denying_freezing_and_unfreezing_follow_the_state_and_the_role() {
         reader.says("GET", &path, 200, detail(status, onchain));
         reader.get(&page).await.is(200).lacks("<form class=\"card\"");
     }
+}
+
+fn asked() -> Value {
+    json!({ "approvalId": COMMAND, "status": "PENDING", "statusUrl": "", "expiresAt": NOW, "message": "" })
+}
+
+fn approval(status: &str, may: &str) -> Value {
+    let who =
+        |name: &str| json!({ "id": ME, "username": name, "displayName": name.to_uppercase(), "role": "SUPER_OWNER" });
+    json!({ "id": COMMAND, "type": "USER_FREEZE", "status": status, "summary": "Freeze the account of Grace.",
+        "object": format!("person:{OTHER}"), "permission": "user:freeze:all", "requester": who("root"),
+        "approver": (status != "PENDING").then(|| who("second")), "executor": null, "decisionReason": null,
+        "attempts": u8::from(status == "EXECUTION_FAILED"),
+        "failureCode": (status == "EXECUTION_FAILED").then_some("STATE_CONFLICT"), "failureDetail": null,
+        "commandId": null, "requestedAt": NOW, "decidedAt": null, "executedAt": null, "expiresAt": NOW,
+        "mayVote": may == "vote", "mayExecute": may == "execute", "mayCancel": may == "cancel" })
+}
+
+#[tokio::test]
+async fn a_second_person_decides_and_whoever_asked_may_only_take_it_back() {
+    let site = Site::as_admin(&EVERYTHING);
+    site.says("GET", "/api/v1/admin/approvals", 200, json!({ "items": [approval("PENDING", "vote")] }));
+    site.get("/admin/approvals?status=PENDING").await.is(200).shows("Freeze the account of Grace.").shows("ROOT");
+    assert_eq!(site.last("GET", "/api/v1/admin/approvals").query, "limit=25&status=PENDING");
+    let (path, page) = (format!("/api/v1/admin/approvals/{COMMAND}"), format!("/admin/approvals/{COMMAND}"));
+    site.says("GET", &path, 200, approval("PENDING", "cancel"));
+    let own = site.get(&page).await;
+    own.is(200).shows("id=\"cancel-form\"").lacks("id=\"vote-form\"").lacks("id=\"execute-form\"");
+    site.says("POST", &format!("{path}/cancel"), 200, approval("CANCELLED", ""));
+    site.post(&format!("{page}/cancel"), &[]).await.leads_to(303, &format!("{page}?done=taken-back"));
+
+    site.says("GET", &path, 200, approval("PENDING", "vote"));
+    site.get(&page).await.shows("id=\"vote-form\"").shows(&format!("/admin/users/{OTHER}"));
+    site.says("POST", &format!("{path}/vote"), 200, json!({ "approval": approval("EXECUTED", "") }));
+    let fields = [("decision", "APPROVE"), ("reason", "fine")];
+    site.post(&format!("{page}/vote"), &fields).await.leads_to(303, &format!("{page}?done=decided"));
+    assert_eq!(site.last("POST", &format!("{path}/vote")).json(), json!({ "decision": "APPROVE", "reason": "fine" }));
+    site.refuses("POST", &format!("{path}/vote"), 409, "APPROVAL_ALREADY_PROCESSED", &[]);
+    site.post(&format!("{page}/vote"), &fields).await.is(409).shows("detail of APPROVAL_ALREADY_PROCESSED");
+
+    site.says("GET", &path, 200, approval("EXECUTION_FAILED", "execute"));
+    site.get(&page).await.shows("Try again").shows("STATE_CONFLICT");
+    let made = json!({ "approval": approval("EXECUTED", ""), "firstPassword": "shown-once" });
+    site.says("POST", &format!("{path}/execute"), 200, made);
+    site.post(&format!("{page}/execute"), &[]).await.is(200).shows("shown-once");
+}
+
+#[tokio::test]
+async fn the_audit_page_lists_filters_and_checks_the_chain() {
+    let site = Site::as_admin(&["audit:view:all", "audit:export:all"]);
+    let kinds = json!({ "eventTypes": [{ "event": "PERSON_FROZEN", "label": "Frozen.", "category": "PEOPLE", "severity": "HIGH" }] });
+    site.says("GET", "/api/v1/admin/audit/event-types", 200, kinds);
+    let entry = json!({ "sequence": "7", "at": NOW, "event": "PERSON_FROZEN", "label": "A person's account was frozen.",
+        "category": "PEOPLE", "severity": "HIGH", "actor": format!("admin:{ME}"), "object": format!("person:{OTHER}"),
+        "before": { "status": "ACTIVE" }, "after": { "status": "FROZEN" }, "correlationId": ME,
+        "previousHash": "ab".repeat(32), "hash": "cd".repeat(32) });
+    site.says("GET", "/api/v1/admin/audit", 200, json!({ "items": [entry], "nextCursor": "n" }));
+    let page = site.get("/admin/audit?event=PERSON_FROZEN&actor=&object=").await;
+    page.is(200).shows("ACTIVE → FROZEN").shows("event=PERSON_FROZEN&#38;cursor=n").shows("id=\"export\"");
+    assert_eq!(site.last("GET", "/api/v1/admin/audit").query, "limit=25&event=PERSON_FROZEN");
+    let head = json!({ "sequence": "6", "hash": "cd".repeat(32) });
+    let found =
+        json!({ "intact": false, "entries": 6, "head": head, "noted": null, "faults": ["entries 3 to 3 are missing"] });
+    site.says("GET", "/api/v1/admin/audit/verify", 200, found);
+    site.get("/admin/audit?verify=1").await.is(200).shows("data-intact=\"false\"").shows("entries 3 to 3 are missing");
+    site.refuses("GET", "/api/v1/admin/audit", 422, "VALIDATION_FAILED", &[("actor", "Nobody is called so.")]);
+    site.get("/admin/audit?actor=x").await.is(200).shows("Nobody is called so.");
 }
 
 fn command(state: &str) -> Value {
@@ -208,16 +319,16 @@ async fn the_system_is_paused_and_resumed() {
         .lacks("id=\"resume-form\"")
         .shows("2 s ago")
         .shows("Org1DevnetMSP, Org2DevnetMSP");
-    site.says("POST", "/api/v1/admin/system/pause", 202, json!({}));
-    site.post("/admin/system/pause", &[("reason", "Maintenance")]).await.leads_to(303, "/admin/system?done=pausing");
-    assert_eq!(site.last("POST", "/api/v1/admin/system/pause").json(), json!({ "reason": "Maintenance" }));
-    site.get("/admin/system?done=pausing").await.shows("http-equiv=\"refresh\"");
-    site.says("GET", "/api/v1/admin/system/status", 200, system("PAUSED"));
-    site.get("/admin/system?done=pausing")
+    site.says("POST", "/api/v1/admin/system/pause", 202, asked());
+    site.post("/admin/system/pause", &[("reason", "Maintenance")])
         .await
-        .lacks("http-equiv=\"refresh\"")
-        .shows("Maintenance")
-        .shows("id=\"resume-form\"");
+        .leads_to(303, &format!("/admin/approvals/{COMMAND}?done=asked"));
+    assert_eq!(site.last("POST", "/api/v1/admin/system/pause").json(), json!({ "reason": "Maintenance" }));
+    site.says("GET", "/api/v1/admin/system/status", 200, system("PAUSED"));
+    site.get("/admin/system").await.lacks("http-equiv=\"refresh\"").shows("Maintenance").shows("id=\"resume-form\"");
+    site.says("POST", "/api/v1/admin/system/resume", 202, json!({}));
+    site.post("/admin/system/resume", &[]).await.leads_to(303, "/admin/system?done=resuming");
+    site.get("/admin/system?done=resuming").await.shows("http-equiv=\"refresh\"");
     site.refuses("POST", "/api/v1/admin/system/pause", 422, "VALIDATION_FAILED", &[("reason", "Say why.")]);
     site.says("GET", "/api/v1/admin/system/status", 200, system("OPERATIONAL"));
     site.post("/admin/system/pause", &[("reason", "")]).await.is(422).shows("Say why.");

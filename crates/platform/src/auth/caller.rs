@@ -54,6 +54,8 @@ pub struct Admin {
     pub session_id: SessionId,
     /// Whether a password of their own comes before anything else.
     pub must_change_password: bool,
+    /// Whether the second factor was shown in this session.
+    pub mfa_verified: bool,
     session: Carried,
 }
 
@@ -88,6 +90,35 @@ impl Admin {
     #[must_use]
     pub const fn actor(&self) -> Actor {
         Actor::Admin(self.admin_id)
+    }
+}
+
+/// An administrator on a route whose permission wants a second person. They may ask for something, not do it: the gate
+/// gives such a route no [`Admin`], so that a handler cannot forget the second person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requester(Admin);
+
+impl Requester {
+    pub(crate) const fn new(admin: Admin) -> Self {
+        Self(admin)
+    }
+
+    /// Who asks.
+    #[must_use]
+    pub const fn admin_id(&self) -> AdminId {
+        self.0.admin_id
+    }
+
+    /// With which role.
+    #[must_use]
+    pub const fn role(&self) -> AdminRole {
+        self.0.role
+    }
+
+    /// Under whom rows keep what they asked for.
+    #[must_use]
+    pub const fn actor(&self) -> Actor {
+        self.0.actor()
     }
 }
 
@@ -140,6 +171,7 @@ macro_rules! from_extensions {
 }
 from_extensions!(Person);
 from_extensions!(Admin);
+from_extensions!(Requester);
 
 /// What a session row said when it was last read.
 #[derive(Clone)]
@@ -147,6 +179,7 @@ struct Known {
     subject: Uuid,
     role: Option<AdminRole>,
     must_change_password: bool,
+    mfa_verified: bool,
     transport: SessionTransport,
     cookie_hash: Option<Sha256Hex>,
     csrf_hash: Option<Sha256Hex>,
@@ -217,6 +250,7 @@ impl Auth {
                 role: known.role?,
                 session_id,
                 must_change_password: known.must_change_password,
+                mfa_verified: known.mfa_verified,
                 session: Carried { transport: known.transport, csrf_hash: known.csrf_hash },
             })
         }))
@@ -329,6 +363,7 @@ impl Auth {
             subject: row.profile_id.uuid(),
             role: None,
             must_change_password: false,
+            mfa_verified: false,
             transport: row.transport,
             cookie_hash: row.cookie_hash,
             csrf_hash: row.csrf_hash,
@@ -376,6 +411,7 @@ impl Auth {
             subject: row.admin_id.uuid(),
             role: Some(row.role),
             must_change_password: row.must_change_password,
+            mfa_verified: row.mfa_verified,
             transport: row.transport,
             cookie_hash: row.cookie_hash,
             csrf_hash: row.csrf_hash,

@@ -13,7 +13,7 @@ mod ticket;
 mod tokens;
 
 pub use attempt::{Origin, attempt_turn};
-pub use caller::{Admin, Auth, Caller, Person, idle_limit};
+pub use caller::{Admin, Auth, Caller, Person, Requester, idle_limit};
 pub use password::{PasswordError, Passwords};
 pub use password_rules::{PasswordFault, PasswordRules};
 pub use permission::{Permission, Risk};

@@ -50,7 +50,7 @@ macro_rules! permissions {
                 match self { $(Self::$variant => $mfa,)* }
             }
 
-            /// Whether its use is meant to be confirmed by a second person.
+            /// Whether its use waits for a second person. The gate sees to it: such a route gets a `Requester`.
             #[must_use]
             pub const fn requires_approval(self) -> bool {
                 match self { $(Self::$variant => $approval,)* }
@@ -88,8 +88,26 @@ permissions! {
     ParameterSet = "config:limit:set", High, mfa: true, approval: true;
     /// See administrators.
     AdminView = "admin:view:all", Low, mfa: false, approval: false;
-    /// Appoint an administrator on the ledger.
+    /// Make an administrator, appoint one on the ledger.
     AdminCreate = "admin:create:all", High, mfa: true, approval: true;
+    /// Change an administrator's role.
+    AdminRoleAssign = "admin:role:assign", High, mfa: true, approval: true;
+    /// Shut an administrator out.
+    AdminDisable = "admin:delete:all", Critical, mfa: true, approval: true;
+    /// Take away an administrator's lost second factor.
+    AdminMfaReset = "admin:mfa:reset", High, mfa: true, approval: true;
+    /// Pay out of a pool.
+    TreasuryDisburse = "treasury:transfer:external", Critical, mfa: true, approval: true;
+    /// See what waits for a second person, as far as one may do it oneself.
+    ApprovalView = "approval:view:all", Low, mfa: false, approval: false;
+    /// Approve or reject what another administrator asked for.
+    ApprovalVote = "approval:approve:all", High, mfa: true, approval: false;
+    /// Execute what was approved.
+    ApprovalExecute = "approval:execute:all", High, mfa: true, approval: false;
+    /// Look things up in the audit chain, and check it.
+    AuditView = "audit:view:all", Low, mfa: false, approval: false;
+    /// Export the audit chain.
+    AuditExport = "audit:export:all", Medium, mfa: true, approval: false;
     /// See counters and supply.
     DashboardView = "report:view:dashboard", Low, mfa: false, approval: false;
 }
@@ -105,9 +123,17 @@ impl Permission {
             Self::UserFreeze | Self::UserUnfreeze => matches!(role, SuperOwner | SuperAdmin),
             Self::SystemHealth => matches!(role, SuperOwner | SuperAdmin | Admin | Developer),
             Self::OutboxReplay | Self::ParameterSet | Self::AdminCreate => matches!(role, SuperOwner | SuperAdmin),
-            Self::SystemPause | Self::SystemResume | Self::SystemBootstrap | Self::CountryManage => {
-                matches!(role, SuperOwner)
-            }
+            Self::SystemPause
+            | Self::SystemResume
+            | Self::SystemBootstrap
+            | Self::CountryManage
+            | Self::AdminRoleAssign
+            | Self::AdminDisable
+            | Self::AdminMfaReset
+            | Self::TreasuryDisburse => matches!(role, SuperOwner),
+            Self::ApprovalView | Self::ApprovalVote | Self::ApprovalExecute => matches!(role, SuperOwner | SuperAdmin),
+            Self::AuditView => !matches!(role, Developer),
+            Self::AuditExport => matches!(role, SuperOwner | SuperAdmin | Auditor),
             Self::AdminView => matches!(role, SuperOwner | SuperAdmin | Admin),
             Self::DashboardView => matches!(role, SuperOwner | SuperAdmin | Admin | Moderator | Auditor),
         }
@@ -127,7 +153,9 @@ mod tests {
     fn the_owner_holds_everything_and_the_auditor_changes_nothing() {
         assert_eq!(Permission::of_role(AdminRole::SuperOwner).count(), Permission::ALL.len());
         let auditor: Vec<_> = Permission::of_role(AdminRole::Auditor).map(Permission::code).collect();
-        assert_eq!(auditor, ["user:view:all", "command:view:all", "report:view:dashboard"]);
+        let expected =
+            ["user:view:all", "command:view:all", "audit:view:all", "audit:export:all", "report:view:dashboard"];
+        assert_eq!(auditor, expected);
     }
 
     #[test]

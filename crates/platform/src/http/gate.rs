@@ -7,14 +7,14 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use gx_types::ErrorCode;
+use gx_types::{EnvName, ErrorCode};
 
 use super::body_limit::BodyLimit;
 use super::limits::{Allowance, RateKey};
 use super::route::{Access, Idempotency, LedgerUse, RouteMeta};
 use super::{ApiError, ApiResult, IdempotencyKey, PeerAddr, body};
 use crate::App;
-use crate::auth::Caller;
+use crate::auth::{Caller, Requester};
 
 /// A route's declaration beside the application.
 #[derive(Clone)]
@@ -77,6 +77,13 @@ async fn pass(gate: &Gate, request: &mut Request) -> ApiResult<Allowance> {
     {
         return Err(ErrorCode::PasswordChangeRequired.into());
     }
+    // Nor who has no second factor yet; on a development network it is asked of those who have one.
+    if let (Access::Admin(_), Some(Caller::Admin(admin))) = (meta.access, &caller)
+        && !admin.mfa_verified
+        && app.env() != EnvName::Devnet
+    {
+        return Err(ErrorCode::MfaSetupRequired.into());
+    }
     if let (Access::Admin(permission), Some(Caller::Admin(admin))) = (meta.access, &caller)
         && !permission.granted_to(admin.role)
     {
@@ -106,6 +113,10 @@ async fn pass(gate: &Gate, request: &mut Request) -> ApiResult<Allowance> {
     extensions.insert(Arc::clone(meta));
     match caller {
         Some(Caller::Person(person)) => drop(extensions.insert(person)),
+        // Where a second person is wanted, the caller may ask for it and no more.
+        Some(Caller::Admin(admin)) if meta.waits_for_a_second_person() => {
+            drop(extensions.insert(Requester::new(admin)));
+        }
         Some(Caller::Admin(admin)) => drop(extensions.insert(admin)),
         None => {}
     }

@@ -120,6 +120,7 @@ fn operation(meta: &RouteMeta, problem: &Value, components: &mut Components) -> 
     }
     if let Access::Admin(permission) = meta.access {
         operation["x-permission"] = permission.code().into();
+        operation["x-second-person"] = meta.waits_for_a_second_person().into();
     }
     match &meta.body {
         None => {}

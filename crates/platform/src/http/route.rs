@@ -187,6 +187,12 @@ impl RouteMeta {
         }
     }
 
+    /// Whether what the route asks for waits for a second person: it writes, and its permission says so.
+    #[must_use]
+    pub fn waits_for_a_second_person(&self) -> bool {
+        matches!(self.access, Access::Admin(permission) if permission.requires_approval()) && !self.method.is_safe()
+    }
+
     /// Every problem that the route can answer, sorted by status.
     #[must_use]
     pub fn problems(&self) -> Vec<ErrorCode> {
@@ -201,11 +207,14 @@ impl RouteMeta {
             Access::PersonOptional | Access::Person | Access::AnyAdmin => codes.extend(SIGN_IN),
             Access::Admin(_) => {
                 codes.extend(SIGN_IN);
-                codes.extend([ErrorCode::Forbidden, ErrorCode::PasswordChangeRequired]);
+                codes.extend([ErrorCode::Forbidden, ErrorCode::PasswordChangeRequired, ErrorCode::MfaSetupRequired]);
             }
         }
         if self.access != Access::Public && !self.method.is_safe() {
             codes.push(ErrorCode::CsrfFailed);
+        }
+        if self.waits_for_a_second_person() {
+            codes.extend([ErrorCode::ApprovalOpen, ErrorCode::ApprovalsTooMany]);
         }
         if !self.params.is_empty() {
             codes.push(ErrorCode::NotFound);

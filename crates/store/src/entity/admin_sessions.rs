@@ -38,6 +38,8 @@ pub struct Model {
     pub revoked_at: Option<Col<Timestamp>>,
     /// Why it was revoked.
     pub revoked_reason: Option<String>,
+    /// When the second factor was shown.
+    pub mfa_verified_at: Option<Col<Timestamp>>,
 }
 
 /// Relations are spelled out in queries.

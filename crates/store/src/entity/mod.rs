@@ -7,8 +7,11 @@
 //! **A new column:** the migration in `src/migrate/sql`, the field here; a test compares the two on both databases.
 
 pub mod accounts;
+pub mod admin_approvals;
 pub mod admin_sessions;
 pub mod admin_users;
+pub mod audit_events;
+pub mod audit_head;
 pub mod avatars;
 pub mod backup_codes;
 pub mod contact_changes;

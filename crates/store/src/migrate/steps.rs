@@ -96,4 +96,6 @@ pub const STEPS: &[Step] = &[
         name: "ledger absence",
         kind: StepKind::Schema { sql: include_str!("sql/0013_ledger_absence.sql") },
     },
+    Step { version: 14, name: "audit", kind: StepKind::Schema { sql: include_str!("sql/0014_audit.sql") } },
+    Step { version: 15, name: "approvals", kind: StepKind::Schema { sql: include_str!("sql/0015_approvals.sql") } },
 ];

@@ -1,7 +1,9 @@
 //! Login sessions of administrators. A row is a session's whole life, as in [`super::sessions`].
 
 use gx_types::{AdminId, AdminRole, SessionId, SessionTransport, Sha256Hex, Timestamp};
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+};
 
 use crate::col::Col;
 use crate::entity::admin_sessions::{Column, Entity};
@@ -21,6 +23,8 @@ pub struct AdminSession {
     pub is_active: bool,
     /// Whether they must choose a password of their own before anything else.
     pub must_change_password: bool,
+    /// Whether the second factor was shown in it.
+    pub mfa_verified: bool,
     /// How the session travels.
     pub transport: SessionTransport,
     /// SHA-256 of the cookie's secret.
@@ -56,6 +60,7 @@ pub async fn with_admin(db: &impl ConnectionTrait, session_id: SessionId) -> Res
         role: admin.role.0,
         is_active: admin.is_active,
         must_change_password: admin.must_change_password,
+        mfa_verified: row.mfa_verified_at.is_some(),
         transport: row.transport.0,
         cookie_hash: row.cookie_hash.map(|hash| hash.0),
         csrf_hash: row.csrf_hash.map(|hash| hash.0),
@@ -100,6 +105,69 @@ pub async fn revoke(
         .exec(tx)
         .await?;
     Ok(done.rows_affected == 1)
+}
+
+/// Ends every session of an administrator; the sessions that were ended.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn revoke_all(
+    tx: &impl ConnectionTrait,
+    admin_id: AdminId,
+    reason: &str,
+    now: Timestamp,
+) -> Result<Vec<SessionId>, StoreError> {
+    let mut ended = Vec::new();
+    for row in open_of(tx, admin_id, now).await? {
+        if revoke(tx, row.session_id.0, reason, now).await? {
+            ended.push(row.session_id.0);
+        }
+    }
+    Ok(ended)
+}
+
+/// An administrator's sessions that have neither ended nor run out, the newest first.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn open_of(
+    db: &impl ConnectionTrait,
+    admin_id: AdminId,
+    now: Timestamp,
+) -> Result<Vec<AdminSessionRow>, StoreError> {
+    Ok(Entity::find()
+        .filter(Column::AdminId.eq(Col(admin_id)))
+        .filter(Column::RevokedAt.is_null())
+        .filter(Column::ExpiresAt.gt(Col(now)))
+        .order_by_desc(Column::CreatedAt)
+        .all(db)
+        .await?)
+}
+
+/// Notes that the second factor was shown in a session.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn mfa_verified(tx: &impl ConnectionTrait, session_id: SessionId, now: Timestamp) -> Result<(), StoreError> {
+    Entity::update_many()
+        .col_expr(Column::MfaVerifiedAt, Col(now).into())
+        .filter(Column::SessionId.eq(Col(session_id)))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Notes that the second factor was taken away: no session of the administrator has shown it any more.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn mfa_not_verified(tx: &impl ConnectionTrait, admin_id: AdminId) -> Result<(), StoreError> {
+    Entity::update_many()
+        .col_expr(Column::MfaVerifiedAt, sea_orm::sea_query::Expr::value(None::<i64>))
+        .filter(Column::AdminId.eq(Col(admin_id)))
+        .exec(tx)
+        .await?;
+    Ok(())
 }
 
 /// Ends every session of an administrator but one; the sessions that were ended.

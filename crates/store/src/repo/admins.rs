@@ -127,3 +127,36 @@ pub async fn change_password(
         .await?;
     Ok(done.rows_affected == 1)
 }
+
+/// Gives an administrator another role.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn change_role(
+    tx: &impl ConnectionTrait,
+    id: AdminId,
+    role: AdminRole,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    Entity::update_many()
+        .col_expr(Column::Role, Col(role).into())
+        .col_expr(Column::UpdatedAt, Col(now).into())
+        .filter(Column::AdminId.eq(Col(id)))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+/// Shuts an administrator out.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn disable(tx: &impl ConnectionTrait, id: AdminId, now: Timestamp) -> Result<(), StoreError> {
+    Entity::update_many()
+        .col_expr(Column::IsActive, false.into())
+        .col_expr(Column::UpdatedAt, Col(now).into())
+        .filter(Column::AdminId.eq(Col(id)))
+        .exec(tx)
+        .await?;
+    Ok(())
+}

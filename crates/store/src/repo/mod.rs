@@ -3,11 +3,13 @@
 
 pub mod admin_sessions;
 pub mod admins;
+pub mod approvals;
 pub mod avatars;
 pub mod conservation;
 pub mod contact_changes;
 pub mod contacts;
 pub mod countries;
+pub mod dashboard;
 pub mod deltas;
 pub mod dev_mailbox;
 pub mod documents;

@@ -7,7 +7,7 @@ mod together;
 use std::future::Future;
 use std::pin::Pin;
 
-use sea_orm::DatabaseTransaction;
+use sea_orm::{DatabaseTransaction, TransactionTrait};
 
 pub(crate) use self::sqlite::SqliteWriter;
 pub(crate) use self::together::Gatherings;
@@ -51,4 +51,19 @@ impl Store {
             }
         }
     }
+}
+
+/// Does `work` inside of a unit and undoes it: what would come of it. Whatever it answers, nothing of it stays.
+///
+/// # Errors
+/// What `work` answers; [`StoreError`] when the savepoint could not be set or undone.
+pub async fn rehearse<F, T, E>(tx: &DatabaseTransaction, work: F) -> Result<T, E>
+where
+    F: for<'tx> FnOnce(&'tx DatabaseTransaction) -> Work<'tx, T, E> + Send,
+    E: From<StoreError>,
+{
+    let savepoint = tx.begin().await.map_err(StoreError::from)?;
+    let outcome = work(&savepoint).await;
+    savepoint.rollback().await.map_err(StoreError::from)?;
+    outcome
 }

@@ -47,8 +47,11 @@ async fn every_table_has_an_entity_with_the_same_columns() {
         let compared = compare_all!(
             store,
             accounts,
+            admin_approvals,
             admin_sessions,
             admin_users,
+            audit_events,
+            audit_head,
             avatars,
             backup_codes,
             contacts,
@@ -135,6 +138,8 @@ fn every_check_lists_exactly_the_words_of_its_set() {
     check("document_type", "kyc_documents", &words!(DocumentType));
     check("side", "kyc_documents", &words!(DocumentSide));
     check("role", "admin_users", &words!(AdminRole));
+    check("approval_type", "admin_approvals", &words!(ApprovalType));
+    check("status", "admin_approvals", &words!(ApprovalStatus));
     check("channel", "dev_mailbox", &words!(MailboxChannel));
     check("status", "qsend_requests", &words!(QSendStatus));
     check("kind", "notifications", &words!(NotificationKind));

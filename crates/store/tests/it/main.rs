@@ -1,6 +1,7 @@
 //! The store on SQLite, and on PostgreSQL when the test runner gives a server.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::allow_attributes)]
 
+mod audit;
 mod entities;
 mod idempotency;
 mod migrations;

@@ -1,15 +1,25 @@
 //! What travels between administrators and `services/admin`, and the public figures.
 
+mod approvals;
+mod audit;
 mod auth;
+mod dashboard;
 mod outbox;
 mod supply;
 mod system;
 mod users;
 
-pub use auth::{
-    AdminLoginRequest, AdminProfile, AdminSessionGranted, AdminSummary, AdminView, AppointAdminRequest,
-    ChangeAdminPasswordRequest,
+pub use approvals::{
+    ApprovalOutcome, ApprovalRequested, ApprovalView, ChangeRoleRequest, CreateAdminRequest, DisableAdminRequest,
+    DisburseRequest, PendingApprovals, VoteDecision, VoteRequest,
 };
+pub use audit::{AuditEntryView, AuditEventType, AuditEventTypes, AuditHeadView, AuditVerification};
+pub use auth::{
+    AdminBackupCodes, AdminLoginRequest, AdminMfaCode, AdminMfaDisable, AdminMfaSetup, AdminMfaVerify, AdminProfile,
+    AdminSecondStep, AdminSessionGranted, AdminSessionView, AdminSessions, AdminSummary, AdminView,
+    AppointAdminRequest, ChangeAdminPasswordRequest, SessionsEnded,
+};
+pub use dashboard::{Activity, CountryCount, DashboardStats, DayFigure, DaySeries, RecentActivity, UserDistribution};
 pub use outbox::{OutboxCommandDetail, OutboxCommandView, OutboxDepth};
 pub use supply::{
     CountrySupply, CountrySupplyList, PhaseStats, PoolFigures, PoolView, SupplyPools, SupplyReply, SupplyStatus,

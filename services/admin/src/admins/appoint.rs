@@ -1,16 +1,15 @@
-//! `POST /api/v1/admin/admins`: has an administrator appointed on the ledger.
+//! `POST /api/v1/admin/admins`: has an administrator recorded on the ledger; waits for a second person.
 
 use axum::extract::State;
 use axum::response::Response;
-use gx_contracts::Command;
 use gx_platform::App;
-use gx_platform::auth::{Admin, Permission};
-use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, Handled, IdempotencyKey, LedgerUse, PreferWait, Route};
+use gx_platform::auth::{Permission, Requester};
+use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, Handled, IdempotencyKey, LedgerUse, Route};
 use gx_store::repo::admins;
 use gx_types::ErrorCode;
 use gx_types::api::admin::AppointAdminRequest;
 
-use crate::command::{Asked, declared, nothing, submit};
+use crate::approvals::{Action, ask, declared};
 
 const ROUTE: &str = "appointAdmin";
 
@@ -24,18 +23,13 @@ pub(super) fn route() -> Handled {
 
 async fn handle(
     State(app): State<App>,
-    admin: Admin,
+    requester: Requester,
     key: Option<IdempotencyKey>,
-    wait: PreferWait,
     ApiJson(request): ApiJson<AppointAdminRequest>,
 ) -> ApiResult<Response> {
-    let appointed = admins::find(app.store().read(), request.new_admin_id)
-        .await?
-        .ok_or_else(|| ApiError::field("newAdminId", ErrorCode::FieldInvalid, "There is no such administrator."))?;
-    if appointed.appointed_block.is_some() {
-        return Err(ApiError::new(ErrorCode::StateConflict).with_detail("the ledger has appointed them already"));
+    if admins::find(app.store().read(), request.new_admin_id).await?.is_none() {
+        return Err(ApiError::field("newAdminId", ErrorCode::FieldInvalid, "There is no such administrator."));
     }
-    let asked = Asked::new(&app, admin, key, wait);
-    let command = Command::AppointAdmin { admin_id: request.new_admin_id.to_string(), request: asked.request() };
-    submit(&app, asked, ROUTE, &request, command, nothing).await
+    let action = Action::AdminAppoint { admin_id: request.new_admin_id };
+    ask(&app, &requester, key.as_ref(), ROUTE, &request, action).await
 }

@@ -1,6 +1,8 @@
-//! Administrators: who there is, and appointing them on the ledger.
+//! Administrators: who there is, making and changing them, appointing them on the ledger.
 
 mod appoint;
+mod change;
+mod create;
 mod list;
 
 use gx_store::repo::admins::Administrator;
@@ -10,7 +12,8 @@ use crate::command::Routes;
 
 pub(crate) fn routes() -> Routes {
     let mut routes = list::routes();
-    routes.push(appoint::route());
+    routes.extend([appoint::route(), create::route()]);
+    routes.extend(change::routes());
     routes
 }
 

@@ -7,21 +7,23 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::header;
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use gx_base::Secret;
-use gx_base::limits::{ACCESS_TOKEN_SECONDS, ADMIN_LOGIN_FAILURES_MAX, ADMIN_LOGIN_LOCK_SECONDS};
-use gx_platform::auth::{Family, NewSession, Origin, attempt_turn, cookie_set};
-use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, Handled, RateClass, Route};
+use gx_base::limits::{ADMIN_LOGIN_FAILURES_MAX, ADMIN_LOGIN_LOCK_SECONDS, SECOND_STEP_SECONDS};
+use gx_platform::auth::{Origin, Ticket, attempt_turn};
+use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, Handled, RateClass, Route, current_correlation};
 use gx_platform::{App, sha256};
-use gx_store::Col;
-use gx_store::repo::admin_sessions::{self, AdminSessionRow};
-use gx_store::repo::admins::{self, Administrator};
-use gx_store::repo::sign_ins;
-use gx_types::api::admin::{AdminLoginRequest, AdminSessionGranted, AdminSummary};
-use gx_types::{ErrorCode, SessionTransport, Sha256Hex};
+use gx_store::Tx;
+use gx_store::audit::{self, AuditEntry};
+use gx_store::repo::{admins, second_factors, sign_ins, tickets};
+use gx_types::api::admin::{AdminLoginRequest, AdminSecondStep, AdminSessionGranted};
+use gx_types::{
+    Actor, AdminId, AuditEvent, AuditObject, CorrelationId, ErrorCode, Sha256Hex, TicketPurpose, Timestamp,
+};
 
-use super::ends;
+use super::begin::{begin, granted};
+use super::mfa::FirstStep;
 
 /// Failures within this time count together, and lock for as long.
 const WINDOW: Duration = Duration::from_secs(ADMIN_LOGIN_LOCK_SECONDS);
@@ -39,6 +41,7 @@ pub(crate) fn route() -> Handled {
         .limit(RateClass::Login)
         .body::<AdminLoginRequest>()
         .reply::<AdminSessionGranted>(200, "Signed in")
+        .reply::<AdminSecondStep>(202, "The password is right; a code comes next")
         .errors(&[ErrorCode::InvalidCredentials, ErrorCode::AccountLocked, ErrorCode::AccountDisabled])
         .handle(handle)
 }
@@ -75,13 +78,17 @@ async fn handle(
     // 3. The password, compared with a decoy when there is nobody.
     let hash = admin.as_ref().map(|admin| admin.password_hash.clone());
     let matches = app.passwords().verify(password, hash).await?;
+    let correlation_id = current_correlation();
+    let known = admin.as_ref().map(|admin| admin.admin_id.0);
     let Some(admin) = admin.filter(|_| matches) else {
         let locked = app
             .store()
             .write(move |tx| {
                 Box::pin(async move {
                     sign_ins::delete_old(tx, now, WINDOW).await?;
-                    sign_ins::failed(tx, subject, now, ADMIN_LOGIN_FAILURES_MAX, WINDOW).await
+                    let locked = sign_ins::failed(tx, subject, now, ADMIN_LOGIN_FAILURES_MAX, WINDOW).await?;
+                    note_failure(tx, known, locked.is_some(), correlation_id, now).await?;
+                    Ok::<_, gx_store::StoreError>(locked)
                 })
             })
             .await
@@ -95,22 +102,53 @@ async fn handle(
         return Err(ErrorCode::AccountDisabled.into());
     }
 
-    // 4. The session.
-    let session = NewSession::begin(request.transport.into(), &**app.clock(), &**app.entropy());
-    let row = session_row(&session, &admin, &origin, now);
-    let admin_id = admin.admin_id.0;
-    app.store()
-        .write(move |tx| {
-            let row = row.clone();
-            Box::pin(async move {
-                sign_ins::succeeded(tx, subject).await?;
-                admins::signed_in(tx, admin_id, now).await?;
-                admin_sessions::insert(tx, row).await
+    // 4. The second step, for who has switched it on.
+    let owner = Actor::Admin(admin.admin_id.0);
+    let transport = request.transport.into();
+    if second_factors::is_on(app.store().read(), owner).await? {
+        let first = serde_json::to_string(&FirstStep { transport, password: sha256(admin.password_hash.as_bytes()) })
+            .map_err(ApiError::internal)?;
+        let life = Duration::from_secs(SECOND_STEP_SECONDS);
+        let ticket = Ticket::new(TicketPurpose::SecondStep, owner, life, now, &**app.entropy()).with_data(first);
+        let row = ticket.row.clone();
+        app.store()
+            .write(move |tx| {
+                let row = row.clone();
+                Box::pin(async move {
+                    sign_ins::succeeded(tx, subject).await?;
+                    tickets::insert(tx, row).await
+                })
             })
-        })
-        .await
-        .map_err(ApiError::from)?;
+            .await
+            .map_err(|error: gx_store::StoreError| ApiError::from(error))?;
+        let step = AdminSecondStep {
+            requires_mfa: true,
+            mfa_method: "totp".to_owned(),
+            mfa_token: ticket.text.expose().to_owned(),
+            expires_in: SECOND_STEP_SECONDS,
+        };
+        return Ok((StatusCode::ACCEPTED, Json(step)).into_response());
+    }
+
+    // 5. The session.
+    let session = begin(&app, &admin, transport, &origin, None).await?;
     granted(&app, &session, &admin).await
+}
+
+/// A failure of somebody who has an account. What strangers type into the form is no event: it would let anybody fill
+/// the chain.
+pub(super) async fn note_failure(
+    tx: &Tx,
+    admin: Option<AdminId>,
+    locked: bool,
+    correlation_id: CorrelationId,
+    now: Timestamp,
+) -> Result<(), gx_store::StoreError> {
+    let Some(id) = admin else { return Ok(()) };
+    let event = if locked { AuditEvent::AdminLockedOut } else { AuditEvent::AdminSignInFailed };
+    // Whoever it was has not shown to be the administrator.
+    audit::append(tx, AuditEntry::new(event, Actor::Platform, AuditObject::Admin(id), correlation_id, now)).await?;
+    Ok(())
 }
 
 /// Under what failed attempts of an administrator are counted.
@@ -126,63 +164,4 @@ pub(super) fn typed(field: &'static str, text: &str) -> ApiResult<String> {
         return Err(ApiError::field(field, ErrorCode::FieldInvalid, "This text is too long."));
     }
     Ok(text.to_owned())
-}
-
-fn session_row(
-    session: &NewSession,
-    admin: &Administrator,
-    origin: &Origin,
-    now: gx_types::Timestamp,
-) -> AdminSessionRow {
-    AdminSessionRow {
-        session_id: Col(session.session_id),
-        admin_id: admin.admin_id,
-        transport: Col(session.transport),
-        refresh_hash: session.refresh_hash().map(Col),
-        cookie_hash: session.cookie_hash().map(Col),
-        csrf_hash: (session.transport == SessionTransport::Cookie).then_some(Col(session.csrf_hash)),
-        rotations: 0,
-        ip: origin.ip.clone(),
-        user_agent: origin.user_agent.clone(),
-        created_at: Col(now),
-        last_used_at: Col(now),
-        expires_at: Col(ends(now)),
-        revoked_at: None,
-        revoked_reason: None,
-    }
-}
-
-async fn granted(app: &App, session: &NewSession, admin: &Administrator) -> ApiResult<Response> {
-    let summary = AdminSummary {
-        id: admin.admin_id.0,
-        username: admin.username.clone(),
-        display_name: admin.display_name.clone(),
-        role: admin.role.0,
-    };
-    let secret = session.secret.expose().to_owned();
-    match session.transport {
-        SessionTransport::Token => Ok(Json(AdminSessionGranted {
-            access_token: Some(app.auth().admin_token(admin.admin_id.0, session.session_id).await?),
-            refresh_token: Some(secret),
-            csrf_token: None,
-            expires_in: ACCESS_TOKEN_SECONDS,
-            admin: summary,
-        })
-        .into_response()),
-        SessionTransport::Cookie => {
-            let body = AdminSessionGranted {
-                access_token: None,
-                refresh_token: None,
-                csrf_token: Some(session.csrf_token.expose().to_owned()),
-                expires_in: super::SESSION_LIFE.as_secs(),
-                admin: summary,
-            };
-            let mut response = Json(body).into_response();
-            let https = app.settings().is_https();
-            if let Some(cookie) = cookie_set(Family::Admin, &session.secret, super::SESSION_LIFE.as_secs(), https) {
-                response.headers_mut().append(header::SET_COOKIE, cookie);
-            }
-            Ok(response)
-        }
-    }
 }

@@ -1,11 +1,14 @@
 //! Signing in and out: a token family of its own, apart from people's.
 
+mod begin;
 mod keys;
 mod login;
 mod logout;
+mod mfa;
 mod password;
 mod profile;
 mod refresh;
+mod sessions;
 
 use std::time::Duration;
 
@@ -17,7 +20,11 @@ use crate::command::Routes;
 const SESSION_LIFE: Duration = Duration::from_secs(24 * 3600);
 
 pub(crate) fn routes() -> Routes {
-    vec![login::route(), refresh::route(), logout::route(), profile::route(), password::route(), keys::route()]
+    let mut routes =
+        vec![login::route(), refresh::route(), logout::route(), profile::route(), password::route(), keys::route()];
+    routes.extend(mfa::routes());
+    routes.extend(sessions::routes());
+    routes
 }
 
 /// When a session that began at `begun` ends at the latest.

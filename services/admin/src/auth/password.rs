@@ -9,13 +9,14 @@ use gx_base::Secret;
 use gx_base::limits::{ADMIN_LOGIN_FAILURES_MAX, ADMIN_LOGIN_LOCK_SECONDS};
 use gx_platform::App;
 use gx_platform::auth::{Admin, PasswordRules, attempt_turn};
-use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, Handled, RateClass, Route};
+use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, Handled, RateClass, Route, current_correlation};
+use gx_store::audit::{self, AuditEntry};
 use gx_store::repo::{admin_sessions, admins, sign_ins};
-use gx_types::ErrorCode;
 use gx_types::api::admin::ChangeAdminPasswordRequest;
 use gx_types::api::identity::Message;
+use gx_types::{AuditEvent, AuditObject, ErrorCode};
 
-use super::login::{failure_subject, typed};
+use super::login::{failure_subject, note_failure, typed};
 
 /// Failures within this time count together, and lock for as long.
 const WINDOW: Duration = Duration::from_secs(ADMIN_LOGIN_LOCK_SECONDS);
@@ -55,20 +56,25 @@ async fn handle(
     if let Some(until) = sign_ins::locked_until(app.store().read(), subject, now).await? {
         return Err(ApiError::new(ErrorCode::AccountLocked).with_retry_after(until.since(now)));
     }
+    let (who, correlation_id) = (admin.admin_id, current_correlation());
     let old_hash = row.password_hash.clone();
     if !app.passwords().verify(current, Some(old_hash.clone())).await? {
         app.store()
             .write(move |tx| {
-                Box::pin(async move { sign_ins::failed(tx, subject, now, ADMIN_LOGIN_FAILURES_MAX, WINDOW).await })
+                Box::pin(async move {
+                    let locked = sign_ins::failed(tx, subject, now, ADMIN_LOGIN_FAILURES_MAX, WINDOW).await?;
+                    note_failure(tx, Some(who), locked.is_some(), correlation_id, now).await
+                })
             })
             .await
-            .map_err(ApiError::from)?;
+            .map_err(|error: gx_store::StoreError| ApiError::from(error))?;
         return Err(ApiError::new(ErrorCode::InvalidCredentials).with_detail("this is not your present password"));
     }
 
     // 3. The new one, and the end of every other session.
     let new_hash = app.passwords().hash(new).await?;
     let (admin_id, session_id) = (admin.admin_id, admin.session_id);
+    let actor = admin.actor();
     let ended = app
         .store()
         .write(move |tx| {
@@ -79,11 +85,16 @@ async fn handle(
                 }
                 sign_ins::succeeded(tx, subject).await?;
                 let reason = "the password was changed";
-                admin_sessions::revoke_others(tx, admin_id, session_id, reason, now).await.map(Some)
+                let ended = admin_sessions::revoke_others(tx, admin_id, session_id, reason, now).await?;
+                let object = AuditObject::Admin(admin_id);
+                let entry = AuditEntry::new(AuditEvent::AdminPasswordChanged, actor, object, correlation_id, now)
+                    .after("sessionsEnded", ended.len());
+                audit::append(tx, entry).await?;
+                Ok(Some(ended))
             })
         })
         .await
-        .map_err(ApiError::from)?;
+        .map_err(|error: gx_store::StoreError| ApiError::from(error))?;
     let Some(ended) = ended else { return Err(ErrorCode::StateConflict.into()) };
     for session in ended.into_iter().chain([session_id]) {
         app.auth().ended(session);

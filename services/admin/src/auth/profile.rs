@@ -5,9 +5,9 @@ use axum::extract::State;
 use gx_platform::App;
 use gx_platform::auth::{Admin, Permission};
 use gx_platform::http::{Access, ApiResult, Handled, Route};
-use gx_store::repo::admins;
-use gx_types::ErrorCode;
+use gx_store::repo::{admins, second_factors};
 use gx_types::api::admin::AdminProfile;
+use gx_types::{EnvName, ErrorCode};
 
 pub(crate) fn route() -> Handled {
     Route::get("/api/v1/admin/auth/profile", "readAdminProfile")
@@ -20,7 +20,10 @@ pub(crate) fn route() -> Handled {
 
 async fn handle(State(app): State<App>, admin: Admin) -> ApiResult<Json<AdminProfile>> {
     let row = admins::find(app.store().read(), admin.admin_id).await?.ok_or(ErrorCode::SessionRevoked)?;
+    let mfa_enabled = second_factors::is_on(app.store().read(), admin.actor()).await?;
     Ok(Json(AdminProfile {
+        mfa_enabled,
+        require_mfa_setup: !admin.mfa_verified && app.env() != EnvName::Devnet,
         id: row.admin_id.0,
         username: row.username,
         email: row.email,

@@ -6,11 +6,12 @@ use axum::extract::State;
 use gx_base::limits::ACCESS_TOKEN_SECONDS;
 use gx_platform::App;
 use gx_platform::auth::{NewSession, Presented, idle_limit};
-use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, Handled, RateClass, Route};
+use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, Handled, RateClass, Route, current_correlation};
+use gx_store::audit::{self, AuditEntry};
 use gx_store::repo::{admin_sessions, admins};
 use gx_store::{Col, Tx};
 use gx_types::api::identity::{RefreshRequest, TokenPair};
-use gx_types::{AdminId, ErrorCode, SessionTransport, Sha256Hex, Timestamp};
+use gx_types::{Actor, AdminId, AuditEvent, AuditObject, ErrorCode, SessionTransport, Sha256Hex, Timestamp};
 
 pub(crate) fn route() -> Handled {
     Route::post("/api/v1/admin/auth/refresh", "refreshAdminSession")
@@ -83,6 +84,15 @@ async fn renew(
     }
     if !presented.matches(row.refresh_hash.map(|hash| hash.0)) {
         admin_sessions::revoke(tx, session_id, "a spent refresh token was presented", now).await?;
+        // Whoever it was: the session is all that is known of them.
+        let entry = AuditEntry::new(
+            AuditEvent::AdminTokenReused,
+            Actor::Admin(row.admin_id.0),
+            AuditObject::Session(session_id),
+            current_correlation(),
+            now,
+        );
+        audit::append(tx, entry).await?;
         return Ok(Outcome::Ended(ErrorCode::SessionRevoked));
     }
     let Some(admin) = admins::find(tx, row.admin_id.0).await?.filter(|admin| admin.is_active) else {

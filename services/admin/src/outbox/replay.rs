@@ -5,10 +5,11 @@ use axum::Json;
 use axum::extract::State;
 use gx_platform::App;
 use gx_platform::auth::{Admin, Permission};
-use gx_platform::http::{Access, ApiError, ApiPath, ApiResult, Handled, LedgerUse, Route};
-use gx_store::outbox;
+use gx_platform::http::{Access, ApiError, ApiPath, ApiResult, Handled, LedgerUse, Route, current_correlation};
+use gx_store::audit::{self, AuditEntry};
+use gx_store::{StoreError, outbox};
 use gx_types::api::admin::OutboxCommandView;
-use gx_types::{CommandId, ErrorCode};
+use gx_types::{AuditEvent, AuditObject, CommandId, ErrorCode, OutboxState};
 
 pub(super) fn route() -> Handled {
     Route::post("/api/v1/admin/outbox/{commandId}/replay", "replayOutboxCommand")
@@ -28,7 +29,23 @@ async fn handle(
 ) -> ApiResult<Json<OutboxCommandView>> {
     outbox::command(app.store().read(), id).await?.ok_or_else(ApiError::not_found)?;
     let now = app.now();
-    let replayed = app.store().write(move |tx| Box::pin(async move { outbox::replay(tx, id, now).await })).await;
+    let (actor, correlation_id) = (admin.actor(), current_correlation());
+    let replayed = app
+        .store()
+        .write(move |tx| {
+            Box::pin(async move {
+                let replayed = outbox::replay(tx, id, now).await?;
+                if replayed {
+                    let object = AuditObject::Command(id);
+                    let entry = AuditEntry::new(AuditEvent::CommandReplayed, actor, object, correlation_id, now)
+                        .before("state", OutboxState::Dead)
+                        .after("state", OutboxState::Pending);
+                    audit::append(tx, entry).await?;
+                }
+                Ok::<_, StoreError>(replayed)
+            })
+        })
+        .await;
     match replayed {
         Ok(true) => {}
         Ok(false) => {

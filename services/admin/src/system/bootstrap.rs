@@ -1,13 +1,12 @@
-//! `POST /api/v1/admin/bootstrap`: parameters and pools of a new ledger; once.
+//! `POST /api/v1/admin/bootstrap`: parameters and pools of a new ledger; once, with a second person.
 
 use axum::extract::State;
 use axum::response::Response;
-use gx_contracts::Command;
 use gx_platform::App;
-use gx_platform::auth::{Admin, Permission};
-use gx_platform::http::{Access, ApiResult, Handled, IdempotencyKey, LedgerUse, PreferWait, Route};
+use gx_platform::auth::{Permission, Requester};
+use gx_platform::http::{Access, ApiResult, Handled, IdempotencyKey, LedgerUse, Route};
 
-use crate::command::{Asked, declared, nothing, submit};
+use crate::approvals::{Action, ask, declared};
 
 const ROUTE: &str = "bootstrapSystem";
 
@@ -18,12 +17,6 @@ pub(super) fn route() -> Handled {
     declared(route, LedgerUse::Writes).handle(handle)
 }
 
-async fn handle(
-    State(app): State<App>,
-    admin: Admin,
-    key: Option<IdempotencyKey>,
-    wait: PreferWait,
-) -> ApiResult<Response> {
-    let asked = Asked::new(&app, admin, key, wait);
-    submit(&app, asked, ROUTE, &(), Command::BootstrapSystem, nothing).await
+async fn handle(State(app): State<App>, requester: Requester, key: Option<IdempotencyKey>) -> ApiResult<Response> {
+    ask(&app, &requester, key.as_ref(), ROUTE, &(), Action::SystemBootstrap {}).await
 }

@@ -1,15 +1,12 @@
 //! `/api/v1/admin/countries`: the countries of the distribution, what they were granted, and putting them on the ledger.
 
-use std::collections::BTreeSet;
-
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
 use gx_contracts::genesis::{PHASES, country_slots};
-use gx_contracts::{Command, CountryShare, countries as table};
 use gx_platform::App;
-use gx_platform::auth::{Admin, Permission};
-use gx_platform::http::{Access, ApiError, ApiJson, ApiPath, ApiResult, IdempotencyKey, LedgerUse, PreferWait, Route};
+use gx_platform::auth::{Permission, Requester};
+use gx_platform::http::{Access, ApiError, ApiJson, ApiPath, ApiResult, IdempotencyKey, LedgerUse, Route};
 use gx_store::repo::countries::{self, Country};
 use gx_store::repo::{figures, review};
 use gx_types::api::admin::{
@@ -17,7 +14,8 @@ use gx_types::api::admin::{
 };
 use gx_types::{AccountId, CountryCode, ErrorCode};
 
-use crate::command::{Asked, Routes, declared, nothing, submit};
+use crate::approvals::{Action, ask, declared};
+use crate::command::Routes;
 
 const INITIALIZE: &str = "initializeCountries";
 
@@ -67,62 +65,12 @@ async fn stats(State(app): State<App>, ApiPath(code): ApiPath<CountryCode>) -> A
 
 async fn put_on_ledger(
     State(app): State<App>,
-    admin: Admin,
+    requester: Requester,
     key: Option<IdempotencyKey>,
-    wait: PreferWait,
     ApiJson(request): ApiJson<InitializeCountriesRequest>,
 ) -> ApiResult<Response> {
-    let on_ledger: BTreeSet<CountryCode> = countries::all(app.store().read())
-        .await?
-        .into_iter()
-        .filter(|row| row.initialized_block.is_some())
-        .map(|row| row.country_code.0)
-        .collect();
-    let shares = match &request.countries_data {
-        Some(named) => named_countries(named.iter().map(|country| country.code), &on_ledger)?,
-        None => table::COUNTRIES
-            .iter()
-            .filter_map(|row| Some(CountryShare { code: row.code.parse().ok()?, share_e8: row.share_e8 }))
-            .filter(|share| !on_ledger.contains(&share.code))
-            .collect(),
-    };
-    if shares.is_empty() {
-        return Err(ApiError::new(ErrorCode::CountryOnLedger).with_detail("every country is on the ledger already"));
-    }
-    let asked = Asked::new(&app, admin, key, wait);
-    let command = Command::InitializeCountryData { countries: shares, request: asked.request() };
-    submit(&app, asked, INITIALIZE, &request, command, nothing).await
-}
-
-fn named_countries(
-    codes: impl Iterator<Item = CountryCode>,
-    on_ledger: &BTreeSet<CountryCode>,
-) -> ApiResult<Vec<CountryShare>> {
-    let mut seen = BTreeSet::new();
-    let mut shares = Vec::new();
-    for (index, code) in codes.enumerate() {
-        let field = format!("countriesData[{index}].code");
-        let Some(row) = table::country(code.as_str()) else {
-            let error = ApiError::new(ErrorCode::CountryNotFound);
-            return Err(error.with_field(field, ErrorCode::CountryNotFound, ErrorCode::CountryNotFound.title()));
-        };
-        if !seen.insert(code) {
-            return Err(ApiError::field(field, ErrorCode::FieldInvalid, "This country is named twice."));
-        }
-        if on_ledger.contains(&code) {
-            let error = ApiError::new(ErrorCode::CountryOnLedger);
-            return Err(error.with_field(field, ErrorCode::CountryOnLedger, ErrorCode::CountryOnLedger.title()));
-        }
-        shares.push(CountryShare { code, share_e8: row.share_e8 });
-    }
-    if shares.is_empty() {
-        return Err(ApiError::field(
-            "countriesData",
-            ErrorCode::FieldInvalid,
-            "Name at least one country, or none at all.",
-        ));
-    }
-    Ok(shares)
+    let codes = request.countries_data.as_ref().map(|named| named.iter().map(|country| country.code).collect());
+    ask(&app, &requester, key.as_ref(), INITIALIZE, &request, Action::CountryInitialize { codes }).await
 }
 
 fn country(row: &Country) -> AdminCountry {

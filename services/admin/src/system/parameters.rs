@@ -1,20 +1,20 @@
 //! `/api/v1/admin/parameters`: the parameters of the ledger. A new value is checked by the code that the contract checks
-//! it with.
+//! it with, and waits for a second person.
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::Response;
-use gx_contracts::Command;
 use gx_contracts::parameters::{Parameter, ParameterKind, constants};
 use gx_platform::App;
-use gx_platform::auth::{Admin, Permission};
-use gx_platform::http::{Access, ApiError, ApiJson, ApiPath, ApiResult, IdempotencyKey, LedgerUse, PreferWait, Route};
+use gx_platform::auth::{Permission, Requester};
+use gx_platform::http::{Access, ApiError, ApiJson, ApiPath, ApiResult, IdempotencyKey, LedgerUse, Route};
 use gx_store::projection::system::SYSTEM_PAUSED;
 use gx_store::repo::figures;
 use gx_types::ErrorCode;
 use gx_types::api::admin::{ParameterType, ParameterView, ParametersReply, SetParameterRequest};
 
-use crate::command::{Asked, Routes, declared, nothing, submit};
+use crate::approvals::{Action, ask, declared};
+use crate::command::Routes;
 
 const SET: &str = "setParameter";
 
@@ -123,17 +123,10 @@ fn written(view: ParameterView, row: Option<&figures::Parameter>) -> ParameterVi
 
 async fn change(
     State(app): State<App>,
-    admin: Admin,
+    requester: Requester,
     key: Option<IdempotencyKey>,
-    wait: PreferWait,
     ApiJson(request): ApiJson<SetParameterRequest>,
 ) -> ApiResult<Response> {
-    let parameter = Parameter::parse(&request.param_id)
-        .ok_or_else(|| ApiError::field("paramId", ErrorCode::ParameterUnknown, ErrorCode::ParameterUnknown.title()))?;
-    let value =
-        parameter.check(&request.new_value).map_err(|why| ApiError::field("newValue", ErrorCode::FieldInvalid, why))?;
-    let asked = Asked::new(&app, admin, key, wait);
-    let command =
-        Command::UpdateSystemParameter { parameter: parameter.name().to_owned(), value, request: asked.request() };
-    submit(&app, asked, SET, &request, command, nothing).await
+    let action = Action::ConfigChange { parameter: request.param_id.clone(), value: request.new_value.clone() };
+    ask(&app, &requester, key.as_ref(), SET, &request, action).await
 }

@@ -1,17 +1,21 @@
-//! `POST /api/v1/admin/system/pause` and `/resume`: stops every movement of coins, and lets them move again.
+//! `POST /api/v1/admin/system/pause` stops every movement of coins, with a second person; `/resume` lets them move again,
+//! without.
 
 use axum::extract::State;
 use axum::response::Response;
 use gx_contracts::Command;
 use gx_platform::App;
-use gx_platform::auth::{Admin, Permission};
-use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, IdempotencyKey, LedgerUse, PreferWait, Route};
+use gx_platform::auth::{Admin, Permission, Requester};
+use gx_platform::http::{
+    Access, ApiError, ApiJson, ApiResult, IdempotencyKey, LedgerUse, PreferWait, Route, current_correlation,
+};
+use gx_store::audit::{self, AuditEntry};
 use gx_store::projection::system::pause_reason;
-use gx_store::{Tx, Work};
-use gx_types::ErrorCode;
 use gx_types::api::admin::PauseRequest;
+use gx_types::{AuditEvent, AuditObject, ErrorCode};
 
-use crate::command::{Asked, Routes, declared, nothing, submit};
+use crate::approvals::{self, Action, ask};
+use crate::command::{Asked, Routes, declared, submit};
 use crate::text;
 
 const PAUSE: &str = "pauseSystem";
@@ -27,20 +31,20 @@ pub(super) fn routes() -> Routes {
     let go = Route::post("/api/v1/admin/system/resume", RESUME)
         .summary("Let coins move again")
         .access(Access::Admin(Permission::SystemResume));
-    vec![declared(stop, LedgerUse::Writes).handle(pause), declared(go, LedgerUse::WritesWhilePaused).handle(resume)]
+    vec![
+        approvals::declared(stop, LedgerUse::Writes).handle(pause),
+        declared(go, LedgerUse::WritesWhilePaused).handle(resume),
+    ]
 }
 
 async fn pause(
     State(app): State<App>,
-    admin: Admin,
+    requester: Requester,
     key: Option<IdempotencyKey>,
-    wait: PreferWait,
     ApiJson(request): ApiJson<PauseRequest>,
 ) -> ApiResult<Response> {
     let reason = text::checked("reason", &request.reason, REASON_CHARS_MIN, REASON_CHARS_MAX)?;
-    let asked = Asked::new(&app, admin, key, wait);
-    let command = Command::PauseSystem { reason, request: asked.request() };
-    submit(&app, asked, PAUSE, &request, command, nothing).await
+    ask(&app, &requester, key.as_ref(), PAUSE, &request, Action::SystemPause { reason }).await
 }
 
 async fn resume(
@@ -49,17 +53,23 @@ async fn resume(
     key: Option<IdempotencyKey>,
     wait: PreferWait,
 ) -> ApiResult<Response> {
+    let actor = admin.actor();
     let asked = Asked::new(&app, admin, key, wait);
     let command = Command::ResumeSystem { request: asked.request() };
-    submit(&app, asked, RESUME, &(), command, while_paused).await
-}
-
-/// What runs cannot be resumed.
-fn while_paused(tx: &Tx) -> Work<'_, (), ApiError> {
-    Box::pin(async move {
-        match pause_reason(tx).await? {
-            Some(_) => Ok(()),
-            None => Err(ApiError::new(ErrorCode::StateConflict).with_detail("coins can move: nothing is paused")),
-        }
+    let (command_id, correlation_id, now) = (asked.command_id, current_correlation(), app.now());
+    submit(&app, asked, RESUME, &(), command, move |tx| {
+        Box::pin(async move {
+            // What runs cannot be resumed.
+            let Some(reason) = pause_reason(tx).await? else {
+                let detail = "coins can move: nothing is paused";
+                return Err(ApiError::new(ErrorCode::StateConflict).with_detail(detail));
+            };
+            let entry = AuditEntry::new(AuditEvent::SystemResumed, actor, AuditObject::System, correlation_id, now)
+                .before("reason", reason)
+                .after("commandId", command_id);
+            audit::append(tx, entry).await?;
+            Ok(())
+        })
     })
+    .await
 }

@@ -23,14 +23,7 @@ async fn handle(State(app): State<App>) -> ApiResult<Json<SystemStatus>> {
     let db = app.store().read();
     let ledger = ledger(&app).await?;
     let reason = pause_reason(db).await?;
-    let bootstrapped = !figures::supply_pools(db).await?.is_empty();
-    let status = match (&ledger, bootstrapped, &reason) {
-        (None, ..) => SystemState::NotBound,
-        (Some(_), false, _) => SystemState::NotBootstrapped,
-        (Some(_), true, Some(_)) => SystemState::Paused,
-        (Some(ledger), true, None) if !ledger.reachable => SystemState::LedgerUnreachable,
-        (Some(_), true, None) => SystemState::Operational,
-    };
+    let status = state_of(&app).await?;
     let with_users = countries::all(db).await?.iter().filter(|country| country.users_count > 0).count();
     Ok(Json(SystemStatus {
         status,
@@ -41,6 +34,23 @@ async fn handle(State(app): State<App>) -> ApiResult<Json<SystemStatus>> {
         ledger,
         outbox: depth(&app).await?,
     }))
+}
+
+/// Whether coins can move.
+///
+/// # Errors
+/// 503 when the database is out of reach.
+pub(crate) async fn state_of(app: &App) -> ApiResult<SystemState> {
+    let db = app.store().read();
+    let ledger = ledger_binding::get(db).await?;
+    let bootstrapped = !figures::supply_pools(db).await?.is_empty();
+    Ok(match (ledger, bootstrapped, pause_reason(db).await?) {
+        (None, ..) => SystemState::NotBound,
+        (Some(_), false, _) => SystemState::NotBootstrapped,
+        (Some(_), true, Some(_)) => SystemState::Paused,
+        (Some(row), true, None) if app.ledger_state().out_of_reach(&row).is_some() => SystemState::LedgerUnreachable,
+        (Some(_), true, None) => SystemState::Operational,
+    })
 }
 
 async fn ledger(app: &App) -> Result<Option<LedgerStatus>, StoreError> {

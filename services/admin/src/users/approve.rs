@@ -17,6 +17,7 @@ use gx_platform::http::{
     current_correlation,
 };
 use gx_platform::{App, BusMessage, idempotent, normalise_number};
+use gx_store::audit::{self, AuditEntry};
 use gx_store::outbox::NewCommand;
 use gx_store::repo::documents::{self, Document, Submission};
 use gx_store::repo::people::{self, Person};
@@ -24,8 +25,8 @@ use gx_store::repo::review::{self, Decision};
 use gx_store::{Col, Tx};
 use gx_types::api::admin::{ApproveReply, ApproveRequest};
 use gx_types::{
-    AccountType, Actor, CommandId, CorrelationId, ErrorCode, GxId, LedgerKey, PersonChange, ProfileId, Sha256Hex,
-    SubmissionStatus, Timestamp,
+    AccountType, Actor, AuditEvent, AuditObject, CommandId, CorrelationId, ErrorCode, GxId, LedgerKey, PersonChange,
+    PersonStatus, ProfileId, Sha256Hex, SubmissionStatus, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -211,6 +212,14 @@ async fn approve(app: &App, tx: &Tx, approval: &Approval) -> ApiResult<Approved>
         },
     )
     .await?;
+    let object = AuditObject::Person(approval.profile_id);
+    let entry =
+        AuditEntry::new(AuditEvent::PersonApproved, approval.actor, object, approval.correlation_id, approval.now)
+            .before("status", PersonStatus::PendingAdminApproval)
+            .after("status", PersonStatus::ApprovedPendingOnchain)
+            .after("documentId", document.document_id.0)
+            .after("commandId", command_id);
+    audit::append(tx, entry).await?;
     Ok(Approved { command_id, gx_id })
 }
 

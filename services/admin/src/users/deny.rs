@@ -3,14 +3,20 @@
 use axum::Json;
 use axum::extract::State;
 use gx_platform::auth::{Admin, Permission};
-use gx_platform::http::{Access, ApiError, ApiJson, ApiPath, ApiResult, Handled, Idempotency, IdempotencyKey, Route};
+use gx_platform::http::{
+    Access, ApiError, ApiJson, ApiPath, ApiResult, Handled, Idempotency, IdempotencyKey, Route, current_correlation,
+};
 use gx_platform::{App, BusMessage, idempotent};
+use gx_store::audit::{self, AuditEntry};
 use gx_store::repo::notifications::{self, Notice};
 use gx_store::repo::review::{self, Decision};
 use gx_store::repo::{documents, people};
 use gx_store::{Col, Tx};
 use gx_types::api::admin::{DenyRequest, ReviewReply};
-use gx_types::{ErrorCode, NotificationId, NotificationKind, PersonChange, ProfileId, SubmissionStatus, Timestamp};
+use gx_types::{
+    AuditEvent, AuditObject, ErrorCode, NotificationId, NotificationKind, PersonChange, PersonStatus, ProfileId,
+    SubmissionStatus, Timestamp,
+};
 
 use crate::text;
 
@@ -40,11 +46,17 @@ async fn handle(
 ) -> ApiResult<Json<ReviewReply>> {
     let reason = text::checked("reason", &request.reason, REASON_CHARS_MIN, REASON_CHARS_MAX)?;
     let (actor, now, notice) = (admin.actor(), app.now(), NotificationId::from_uuid(app.new_uuid()));
+    let correlation_id = current_correlation();
     let once = idempotent(&app, actor, ROUTE, key.as_ref(), &(profile_id, &request), move |tx| {
         let (reason, decided_by) = (reason.clone(), actor.to_string());
         Box::pin(async move {
             let reply = deny(tx, profile_id, reason.clone(), decided_by, now).await?;
             notifications::tell(tx, told(notice, profile_id, &reason, now)).await?;
+            let object = AuditObject::Person(profile_id);
+            let entry = AuditEntry::new(AuditEvent::PersonDenied, actor, object, correlation_id, now)
+                .before("status", PersonStatus::PendingAdminApproval)
+                .after("status", reply.status);
+            audit::append(tx, entry).await?;
             Ok(reply)
         })
     })

@@ -4,10 +4,11 @@ use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use gx_platform::App;
-use gx_platform::auth::Permission;
-use gx_platform::http::{Access, ApiError, ApiPath, ApiResult, Handled, Route};
+use gx_platform::auth::{Admin, Permission};
+use gx_platform::http::{Access, ApiError, ApiPath, ApiResult, Handled, Route, current_correlation};
+use gx_store::audit::{self, AuditEntry};
 use gx_store::repo::documents;
-use gx_types::{DocumentId, ErrorCode, ProfileId};
+use gx_types::{AuditEvent, AuditObject, DocumentId, ErrorCode, ProfileId};
 
 pub(super) fn route() -> Handled {
     Route::get("/api/v1/admin/users/{userId}/documents/{documentId}", "readUserDocument")
@@ -25,6 +26,7 @@ pub(super) fn route() -> Handled {
 
 async fn handle(
     State(app): State<App>,
+    admin: Admin,
     ApiPath((profile_id, document_id)): ApiPath<(ProfileId, DocumentId)>,
 ) -> ApiResult<Response> {
     let row = documents::find(app.store().read(), document_id)
@@ -34,6 +36,18 @@ async fn handle(
     let bytes = app.objects().get(&row.object_key).await?.ok_or_else(|| {
         ApiError::new(ErrorCode::ObjectStoreUnavailable).with_source("a document's object is not in the object store")
     })?;
+    let (actor, correlation_id, now) = (admin.actor(), current_correlation(), app.now());
+    app.store()
+        .write(move |tx| {
+            Box::pin(async move {
+                let object = AuditObject::Document(document_id);
+                let entry = AuditEntry::new(AuditEvent::DocumentRead, actor, object, correlation_id, now)
+                    .after("person", profile_id);
+                audit::append(tx, entry).await
+            })
+        })
+        .await
+        .map_err(ApiError::from)?;
     // Shown, never run: a picture or PDF by content, without scripts, frames or plug-ins.
     let headers = [
         (header::CONTENT_TYPE, row.mime_type.as_str()),

@@ -2,7 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::allow_attributes, missing_docs)]
 
 mod access;
+mod approvals;
+mod audit;
 mod auth;
+mod dashboard;
+mod mfa;
 mod outbox;
 mod supply;
 mod system;

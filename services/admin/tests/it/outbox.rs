@@ -38,19 +38,8 @@ async fn dead_letters_are_listed_and_put_back_once() {
     let world = World::new().await;
     let mut ids = Vec::new();
     for reason in ["something is wrong here", "something else is wrong"] {
-        let answer = world
-            .api
-            .post("/api/v1/admin/system/pause")
-            .token(world.owner())
-            .json(&json!({ "reason": reason }))
-            .send()
-            .await;
-        assert_eq!(answer.status, 202, "{}", answer.body);
-        assert_eq!(
-            answer.body["statusUrl"],
-            format!("/api/v1/admin/outbox/{}", answer.body["commandId"].as_str().unwrap())
-        );
-        ids.push(answer.body["commandId"].clone());
+        let approval = world.approved("system/pause", &json!({ "reason": reason })).await;
+        ids.push(approval["commandId"].clone());
     }
     give_up(&world).await;
 

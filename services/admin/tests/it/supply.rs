@@ -81,3 +81,54 @@ async fn the_public_figures_are_exact_and_may_be_kept_for_a_minute() {
     assert_eq!(get("pools/NONE").await.status, 404);
     assert_eq!(get("countries").await.body["countries"], json!([]), "no country is on the ledger yet");
 }
+
+#[tokio::test]
+async fn two_people_pay_out_of_a_pool_and_never_more_than_it_has() {
+    let world = World::new().await;
+    let to = "US 984 AUM945 0ABCD 1234";
+    let body = |pool: &str, amount: &str| json!({ "pool": pool, "to": to, "amount": amount, "remark": "relief" });
+    let ask = async |body: serde_json::Value| world.ask("treasury/disburse", &body).await;
+    assert_eq!(ask(body("LOAN", "1")).await.code(), "STATE_CONFLICT", "there are no pools yet");
+    // All but a thousand Qirat is minted; the account of the pool holds 3 GX.
+    let left = Qirat::new(1_000).unwrap();
+    bootstrap(&world, &[(Pool::Loan, Pool::Loan.cap().checked_sub(left).unwrap())]).await;
+    for (body, status, field) in [
+        (body("LOAN", "0"), 422, "amount:AMOUNT_INVALID"),
+        (body("MOON", "1"), 422, "pool:FIELD_INVALID"),
+        (body("USER_GENESIS", "1"), 422, "pool:FIELD_INVALID"),
+        (body("LOAN", "3001001"), 409, "amount:INSUFFICIENT_FUNDS"),
+        (body("LOAN", "1"), 422, "to:ACCOUNT_NOT_FOUND"),
+    ] {
+        let answer = ask(body.clone()).await;
+        assert_eq!((answer.status, answer.field()), (status, field.to_owned()), "{body}: {}", answer.body);
+    }
+    world
+        .test
+        .write(move |tx| {
+            Box::pin(async move {
+                let row = accounts::ActiveModel {
+                    account_id: Set(AccountId::Holder(to.parse().unwrap()).into()),
+                    kind: Set(AccountKind::Person.into()),
+                    settled_balance: Set(Qirat::ZERO.into()),
+                    unsettled_credit: Set(Qirat::ZERO.into()),
+                    status: Set(gx_types::AccountStatus::Active.into()),
+                    frozen: Set(false),
+                    created_block: Set(1),
+                    updated_block: Set(5),
+                    updated_at: Set(gx_platform::testing::START.into()),
+                    ..Default::default()
+                };
+                accounts::Entity::insert(row).exec_without_returning(tx).await?;
+                Ok(())
+            })
+        })
+        .await;
+    let asked = ask(body("LOAN", "3001000")).await;
+    assert_eq!(asked.status, 202, "{}", asked.body);
+    assert_eq!(ask(body("LOAN", "1")).await.code(), "APPROVAL_OPEN", "one of a pool at a time");
+    let approve = json!({ "decision": "APPROVE" });
+    let done = world.vote(&world.second().token, &asked.body["approvalId"], &approve).await;
+    assert_eq!(done.body["approval"]["status"], "EXECUTED", "{}", done.body);
+    let row = world.command(&done.body["approval"]["commandId"]).await;
+    assert_eq!(row.command_type, "DISBURSE_FROM_POOL");
+}

@@ -58,46 +58,49 @@ async fn change_parameter(world: &World, name: &'static str, value: &'static str
 }
 
 #[tokio::test]
-async fn every_system_command_is_enqueued_as_asked() {
+async fn every_system_command_is_enqueued_as_asked_once_a_second_person_agrees() {
     let world = World::new().await;
-    let bootstrap = post(&world, "bootstrap", &json!({})).await;
-    assert_eq!(bootstrap.status, 202, "{}", bootstrap.body);
-    assert_eq!(command(&world, &bootstrap.body).await, Command::BootstrapSystem);
+    let bootstrap = world.approved("bootstrap", &json!({})).await;
+    assert_eq!(command(&world, &bootstrap).await, Command::BootstrapSystem);
     assert_eq!(
         post(&world, "bootstrap", &json!({})).await.code(),
         "STATE_CONFLICT",
         "there is one ledger to bootstrap"
     );
 
-    let countries = post(&world, "countries/initialize", &json!({})).await;
-    let Command::InitializeCountryData { countries, .. } = command(&world, &countries.body).await else { panic!() };
+    let countries = world.approved("countries/initialize", &json!({})).await;
+    let Command::InitializeCountryData { countries, .. } = command(&world, &countries).await else { panic!() };
     assert_eq!(countries.len(), 234);
     assert_eq!(countries.iter().map(|country| country.share_e8).sum::<u64>(), 100_000_000);
-    let some =
-        post(&world, "countries/initialize", &json!({ "countriesData": [{ "code": "GB" }, { "code": "VA" }] })).await;
-    let Command::InitializeCountryData { countries, .. } = command(&world, &some.body).await else { panic!() };
+    let some = json!({ "countriesData": [{ "code": "GB" }, { "code": "VA" }] });
+    let some = world.approved("countries/initialize", &some).await;
+    let Command::InitializeCountryData { countries, .. } = command(&world, &some).await else { panic!() };
     assert_eq!(countries.iter().map(|country| country.code.to_string()).collect::<Vec<_>>(), ["GB", "VA"]);
 
-    let parameter = post(&world, "parameters", &json!({ "paramId": "disbursementMaxGx", "newValue": "1000" })).await;
-    let Command::UpdateSystemParameter { parameter, value, .. } = command(&world, &parameter.body).await else {
-        panic!()
-    };
+    let parameter = json!({ "paramId": "disbursementMaxGx", "newValue": "1000" });
+    let parameter = world.approved("parameters", &parameter).await;
+    let Command::UpdateSystemParameter { parameter, value, .. } = command(&world, &parameter).await else { panic!() };
     assert_eq!((parameter.as_str(), value.as_str()), ("disbursementMaxGx", "1000"));
 
-    let treasury = post(&world, "treasury/activate", &json!({ "countryCode": "gb" })).await;
+    let treasury = world.approved("treasury/activate", &json!({ "countryCode": "gb" })).await;
     assert!(
-        matches!(command(&world, &treasury.body).await, Command::ActivateTreasury { country, .. } if country.as_str() == "GB")
+        matches!(command(&world, &treasury).await, Command::ActivateTreasury { country, .. } if country.as_str() == "GB")
     );
 
     let appointed = world.admin(AdminRole::Admin).admin_id;
-    let appoint = post(&world, "admins", &json!({ "newAdminId": appointed })).await;
+    let appoint = world.approved("admins", &json!({ "newAdminId": appointed })).await;
     assert!(
-        matches!(command(&world, &appoint.body).await, Command::AppointAdmin { admin_id, .. } if admin_id == appointed.to_string())
+        matches!(command(&world, &appoint).await, Command::AppointAdmin { admin_id, .. } if admin_id == appointed.to_string())
+    );
+
+    let pause = world.approved("system/pause", &json!({ "reason": "something is wrong" })).await;
+    assert!(
+        matches!(command(&world, &pause).await, Command::PauseSystem { reason, .. } if reason == "something is wrong")
     );
 
     set_parameter(&world, "systemPaused", "true").await;
     let resume = post(&world, "system/resume", &json!({})).await;
-    assert!(matches!(command(&world, &resume.body).await, Command::ResumeSystem { .. }));
+    assert!(matches!(command(&world, &resume.body).await, Command::ResumeSystem { .. }), "one person is enough");
 }
 
 #[tokio::test]
@@ -147,6 +150,10 @@ async fn without_a_ledger_nothing_is_accepted_for_it() {
     let test = TestApp::start().await;
     let owner = test.admin(AdminRole::SuperOwner).await;
     let api = test.serve([gx_admin::routes()]);
+    let ask = async |name: &str| {
+        let body = json!({ "paramId": "disbursementMaxGx", "newValue": name });
+        api.post("/api/v1/admin/parameters").token(&owner.token).json(&body).send().await
+    };
     let pause = async || {
         api.post("/api/v1/admin/system/pause")
             .token(&owner.token)
@@ -166,11 +173,16 @@ async fn without_a_ledger_nothing_is_accepted_for_it() {
     // Bound: accepted, for ten minutes also when nobody brings it to the ledger.
     test.bind_ledger().await;
     test.advance(Duration::from_secs(1));
-    assert_eq!(pause().await.status, 202);
+    let asked = pause().await;
+    assert_eq!(asked.status, 202, "{}", asked.body);
+    let second = test.admin(AdminRole::SuperOwner).await;
+    let vote = format!("/api/v1/admin/approvals/{}/vote", asked.body["approvalId"].as_str().unwrap());
+    let voted = api.post(&vote).token(&second.token).json(&json!({ "decision": "APPROVE" })).send().await;
+    assert_eq!(voted.body["approval"]["status"], "EXECUTED", "{}", voted.body);
     test.advance(Duration::from_secs(10 * 60));
-    assert_eq!(pause().await.status, 202);
+    assert_eq!(ask("1").await.status, 202);
     test.advance(Duration::from_secs(1));
-    let answer = pause().await;
+    let answer = ask("2").await;
     assert_eq!((answer.status, answer.code(), answer.header("retry-after")), (503, "LEDGER_UNAVAILABLE", "30"));
 }
 
@@ -385,7 +397,7 @@ async fn countries_and_counters() {
     assert_eq!(get("countries/VAT/stats").await.field(), "countryCode:FIELD_INVALID");
     world.pending("Alice").await;
     let counters = get("counters").await.body;
-    assert_eq!((&counters["totalUsers"], &counters["activeAdmins"]), (&json!(1), &json!(6)));
+    assert_eq!((&counters["totalUsers"], &counters["activeAdmins"]), (&json!(1), &json!(7)));
     assert_eq!(counters["byStatus"], json!([{ "status": "PENDING_ADMIN_APPROVAL", "count": 1 }]));
 }
 
@@ -394,13 +406,13 @@ async fn administrators_are_listed_and_found() {
     let world = World::new().await;
     let get =
         async |path: &str| world.api.get(&format!("/api/v1/admin/admins{path}")).token(world.owner()).send().await;
-    assert_eq!(get("").await.body["items"].as_array().unwrap().len(), 6);
+    assert_eq!(get("").await.body["items"].as_array().unwrap().len(), 7);
     let first = get("?limit=4").await.body;
     let rest = get(&format!("?limit=4&cursor={}", first["nextCursor"].as_str().unwrap())).await.body;
-    assert_eq!(rest["items"].as_array().unwrap().len(), 2);
+    assert_eq!(rest["items"].as_array().unwrap().len(), 3);
     assert_eq!(get("?role=AUDITOR").await.body["items"].as_array().unwrap().len(), 1);
     assert_eq!(get("?isActive=false").await.body["items"].as_array().unwrap().len(), 0);
-    assert_eq!(get("?search=super_o").await.body["items"].as_array().unwrap().len(), 1);
+    assert_eq!(get("?search=super_o").await.body["items"].as_array().unwrap().len(), 2);
     let id = world.admin(AdminRole::Auditor).admin_id;
     assert_eq!(get(&format!("/{id}")).await.body["role"], "AUDITOR");
     assert_eq!(get("/01890a5d-ac96-774b-bcce-b302099a8057").await.status, 404);

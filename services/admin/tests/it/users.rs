@@ -201,17 +201,27 @@ async fn a_freeze_blocks_at_once_and_a_release_waits_for_the_ledger() {
     assert_eq!(ask("freeze", json!({ "reason": "BAD_MOOD" })).await.field(), "reason:FIELD_INVALID");
     assert_eq!(ask("unfreeze", json!({})).await.code(), "STATE_CONFLICT", "not frozen");
 
-    let answer = ask("freeze", json!({ "reason": "COURT_ORDER", "notes": "file 7" })).await;
-    assert_eq!((answer.status, &answer.body["status"]), (202, &json!("PENDING")), "{}", answer.body);
+    let freeze = format!("users/{id}/freeze");
+    let asked = ask("freeze", json!({ "reason": "COURT_ORDER", "notes": "file 7" })).await;
+    assert_eq!((asked.status, &asked.body["status"]), (202, &json!("PENDING")), "{}", asked.body);
+    let person = people::find(world.test.app.store().read(), id).await.unwrap().unwrap();
+    assert_eq!(person.status.0, PersonStatus::Active, "one person alone freezes nobody");
+    assert_eq!(world.commands().await, 0);
+    let voted = world.vote(&world.second().token, &asked.body["approvalId"], &json!({ "decision": "APPROVE" })).await;
+    assert_eq!(voted.body["approval"]["status"], "EXECUTED", "{}", voted.body);
+
     let detail = world.api.get(&format!("/api/v1/admin/users/{id}")).token(world.owner()).send().await.body;
     assert_eq!((&detail["user"]["status"], &detail["user"]["freezing"]), (&json!("FROZEN"), &json!(true)));
     assert_eq!((&detail["lockReason"], &detail["lockNotes"]), (&json!("COURT_ORDER"), &json!("file 7")));
-    assert_eq!(ask("freeze", json!({ "reason": "COURT_ORDER" })).await.code(), "STATE_CONFLICT", "frozen already");
+    assert_eq!(
+        world.ask(&freeze, &json!({ "reason": "COURT_ORDER" })).await.code(),
+        "STATE_CONFLICT",
+        "frozen already"
+    );
     assert_eq!(ask("unfreeze", json!({})).await.code(), "STATE_CONFLICT", "still freezing");
 
     set_onchain(&world, id, PersonStatus::Frozen, OnchainStatus::Frozen).await;
-    let release = ask("unfreeze", json!({})).await;
-    assert_eq!(release.status, 202, "{}", release.body);
+    world.approved(&format!("users/{id}/unfreeze"), &json!({})).await;
     assert_eq!(ask("unfreeze", json!({})).await.code(), "STATE_CONFLICT", "the release is under way");
     let person = people::find(world.test.app.store().read(), id).await.unwrap().unwrap();
     assert_eq!(person.status.0, PersonStatus::Frozen, "until the ledger has released it");

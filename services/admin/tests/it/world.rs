@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use gx_platform::testing::{SignedInAdmin, TestApi, TestApp, TestOptions, TestPerson};
+use gx_platform::testing::{SignedInAdmin, TestAnswer, TestApi, TestApp, TestOptions, TestPerson};
 use gx_store::Col;
 use gx_store::entity::outbox_commands::Model as OutboxCommand;
 use gx_store::outbox;
 use gx_store::repo::documents::{self, Document, Submission};
+use gx_store::repo::people;
 use gx_types::{
     AdminRole, CommandId, DocumentId, DocumentType, OnchainStatus, PersonStatus, ProfileId, Sha256Hex, SubmissionId,
     SubmissionStatus,
@@ -17,6 +18,7 @@ pub struct World {
     pub test: TestApp,
     pub api: TestApi,
     admins: BTreeMap<AdminRole, SignedInAdmin>,
+    second: SignedInAdmin,
 }
 
 /// The number on the passport of [`World::pending`]'s person.
@@ -35,8 +37,9 @@ impl World {
         for role in AdminRole::ALL {
             admins.insert(*role, test.admin(*role).await);
         }
+        let second = test.admin(AdminRole::SuperOwner).await;
         let api = test.serve([gx_admin::routes()]);
-        Self { test, api, admins }
+        Self { test, api, admins, second }
     }
 
     pub fn token(&self, role: AdminRole) -> &str {
@@ -45,6 +48,33 @@ impl World {
 
     pub fn owner(&self) -> &str {
         self.token(AdminRole::SuperOwner)
+    }
+
+    /// Another owner: the second person.
+    pub fn second(&self) -> &SignedInAdmin {
+        &self.second
+    }
+
+    /// Asks for something as the owner.
+    pub async fn ask(&self, path: &str, body: &Value) -> TestAnswer {
+        self.api.post(&format!("/api/v1/admin/{path}")).token(self.owner()).json(body).send().await
+    }
+
+    /// Votes on an approval.
+    pub async fn vote(&self, token: &str, approval: &Value, body: &Value) -> TestAnswer {
+        let path = format!("/api/v1/admin/approvals/{}/vote", approval.as_str().unwrap());
+        self.api.post(&path).token(token).json(body).send().await
+    }
+
+    /// Asks for something as the owner, has the second owner approve it, and gives the executed approval back.
+    pub async fn approved(&self, path: &str, body: &Value) -> Value {
+        let asked = self.ask(path, body).await;
+        assert_eq!(asked.status, 202, "{path}: {}", asked.body);
+        assert_eq!(asked.body["status"], "PENDING", "nothing is done by one person");
+        let approval = &asked.body["approvalId"];
+        let voted = self.vote(&self.second.token, approval, &serde_json::json!({ "decision": "APPROVE" })).await;
+        assert_eq!((voted.status, &voted.body["approval"]["status"]), (200, &"EXECUTED".into()), "{}", voted.body);
+        voted.body["approval"].clone()
     }
 
     pub fn admin(&self, role: AdminRole) -> &SignedInAdmin {
@@ -126,6 +156,23 @@ impl World {
             ..TestPerson::default()
         };
         self.test.person(person).await.profile_id
+    }
+
+    /// The same, as the projector leaves their row.
+    pub async fn registered(&self, name: &str) -> ProfileId {
+        let id = self.active(name).await;
+        let now = self.test.app.now();
+        self.test
+            .write(move |tx| {
+                Box::pin(async move {
+                    let mut row = people::lock(tx, id).await?.unwrap();
+                    row.onchain_registered_at = Some(Col(now));
+                    people::save(tx, row).await?;
+                    Ok(())
+                })
+            })
+            .await;
+        id
     }
 
     pub async fn command(&self, id: &Value) -> OutboxCommand {

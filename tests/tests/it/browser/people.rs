@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use gx_tests::{NewPerson, PASSWORD, PICTURE, Platform};
+use gx_tests::{NewPerson, PASSWORD, PICTURE, Platform, SETTLE_LIMIT, wait_until};
 use tempfile::TempDir;
 
 use super::window::Window;
@@ -134,5 +134,14 @@ pub async fn sign_in_as_admin(window: &Window, platform: &Platform) {
     window.write("#username", name).await;
     window.write("#password", password).await;
     window.press("#admin-login-submit").await;
+    window.see("#admin-code-form").await;
+    window.look("admin-code").await;
+    // Codes are good once, and two windows may sign in at the same time.
+    wait_until("a code to be taken", SETTLE_LIMIT, || async {
+        window.write("#code", &gx_tests::code_of(platform, name)).await;
+        window.press("#admin-code-submit").await;
+        window.see("h1").await != "Console"
+    })
+    .await;
     window.see_that("h1", "Waiting for a decision").await;
 }

@@ -31,7 +31,8 @@ async fn an_envelope_delayed_past_its_refusal_has_no_effect() {
 
         // 2. Meanwhile the system is paused, and blocks go by: endorsed anew, the payment is refused.
         let pause = json!({ "reason": "A long look at everything." });
-        let paused = admin.api.post("/api/v1/admin/system/pause", &pause).await.expect(202);
+        let second = Admin::second(&platform).await;
+        let paused = admin.agreed(&second, "/api/v1/admin/system/pause", &pause).await;
         let of_pause = format!("/api/v1/admin/outbox/{}", paused["commandId"].as_str().unwrap());
         wait_until("coins to stand still", SETTLE_LIMIT, || async {
             admin.api.get(&of_pause).await.expect(200)["command"]["status"] == "CONFIRMED"

@@ -2,13 +2,16 @@
 
 use askama::Template;
 use axum::Router;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
 use axum::routing::{get, post};
-use gx_types::api::admin::{AdminLoginRequest, AdminSessionGranted};
+use gx_types::api::admin::{AdminLoginRequest, AdminMfaVerify, AdminSecondStep, AdminSessionGranted};
 use gx_types::api::identity::Transport;
+use serde::Deserialize;
 
 use super::session;
 use crate::Web;
+use crate::api::ApiFailure;
 use crate::cookies;
 use crate::error::PageResult;
 use crate::next;
@@ -24,8 +27,20 @@ struct LoginPage {
     next: String,
 }
 
+#[derive(Template)]
+#[template(path = "admin/code.html")]
+struct CodePage {
+    chrome: Chrome,
+    form: Form,
+    next: String,
+    ticket: String,
+}
+
 pub(super) fn routes() -> Router<Web> {
-    Router::new().route("/admin/login", get(show).post(sign_in)).route("/admin/logout", post(sign_out))
+    Router::new()
+        .route("/admin/login", get(show).post(sign_in))
+        .route("/admin/login/code", post(second_step))
+        .route("/admin/logout", post(sign_out))
 }
 
 /// Only pages of the console are worth going back to.
@@ -49,20 +64,56 @@ async fn sign_in(visit: Visit, Posted(mut form): Posted) -> PageResult {
         transport: Transport::Cookie,
         device_fingerprint: None,
     };
-    let reply =
-        visit.api().post(&visit.caller, "/api/v1/admin/auth/login").json(&body).reply::<AdminSessionGranted>().await;
-    match reply {
-        Ok(reply) => {
-            let mut response = see(&next);
-            cookies::hand_on(response.headers_mut(), &reply.headers);
-            session::remember(&visit.web, response.headers_mut(), reply.body.csrf_token.as_deref());
-            Ok(response)
-        }
+    match visit.api().post(&visit.caller, "/api/v1/admin/auth/login").json(&body).reply::<SignIn>().await {
+        Ok(reply) => match reply.body {
+            SignIn::SecondStep(step) => page(&CodePage {
+                chrome: visit.chrome("Sign in to the console"),
+                form: Form::default(),
+                next,
+                ticket: step.mfa_token,
+            }),
+            SignIn::Granted(granted) => Ok(signed_in(&visit, &next, &reply.headers, &granted)),
+        },
         Err(failure) => {
             let problem = login_refusal(failure)?;
             form.take_problem(&problem, &["username", "password"]);
             let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::UNAUTHORIZED);
             page_with(status, &LoginPage { chrome: visit.chrome("Sign in to the console"), form, next })
+        }
+    }
+}
+
+/// What a right password leads to.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum SignIn {
+    /// A code comes next.
+    SecondStep(AdminSecondStep),
+    /// A session.
+    Granted(AdminSessionGranted),
+}
+
+fn signed_in(visit: &Visit, next: &str, headers: &HeaderMap, granted: &AdminSessionGranted) -> Response {
+    let mut response = see(next);
+    cookies::hand_on(response.headers_mut(), headers);
+    session::remember(&visit.web, response.headers_mut(), granted.csrf_token.as_deref());
+    response
+}
+
+async fn second_step(visit: Visit, Posted(mut form): Posted) -> PageResult {
+    let next = console_next(Some(form.value("next")));
+    let ticket = form.value("ticket").to_owned();
+    let body = AdminMfaVerify { mfa_token: ticket.clone(), code: form.value("code").to_owned() };
+    let call = visit.api().post(&visit.caller, "/api/v1/admin/auth/mfa/verify").json(&body);
+    match call.reply::<AdminSessionGranted>().await {
+        Ok(reply) => Ok(signed_in(&visit, &next, &reply.headers, &reply.body)),
+        // The time for the code is up: from the beginning.
+        Err(ApiFailure::Refused(problem)) if problem.status == 401 => Ok(see_with("/admin/login", Flash::SessionEnded)),
+        Err(failure) => {
+            let problem = failure.refusal()?;
+            form.take_problem(&problem, &["code"]);
+            let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::BAD_REQUEST);
+            page_with(status, &CodePage { chrome: visit.chrome("Sign in to the console"), form, next, ticket })
         }
     }
 }

@@ -1,8 +1,11 @@
-//! The console: administrators review people, look after commands, and pause the system.
+//! The console: administrators review people, decide together, look after commands, and read what was done.
 
+mod approvals;
+mod audit;
 mod login;
 mod outbox;
 mod password;
+mod second_factor;
 mod session;
 mod system;
 mod user;
@@ -20,6 +23,9 @@ pub(super) fn routes() -> Router<Web> {
         .route("/admin", get(home))
         .merge(login::routes())
         .merge(password::routes())
+        .merge(second_factor::routes())
+        .merge(approvals::routes())
+        .merge(audit::routes())
         .merge(users::routes())
         .merge(user::routes())
         .merge(outbox::routes())

@@ -8,7 +8,7 @@ use gx_platform::auth::Permission;
 use gx_types::AdminRole;
 use gx_types::api::admin::AdminProfile;
 
-use super::password;
+use super::{password, second_factor};
 use crate::Web;
 use crate::cookies;
 use crate::error::{PageError, PageResult};
@@ -55,6 +55,14 @@ where
         }));
         if me.require_password_change && parts.uri.path() != password::PLACE {
             return Err(PageError::Elsewhere(password::PLACE));
+        }
+        let path = parts.uri.path();
+        if me.require_mfa_setup
+            && !me.require_password_change
+            && !path.starts_with(second_factor::PLACE)
+            && path != password::PLACE
+        {
+            return Err(PageError::Elsewhere(second_factor::PLACE));
         }
         Ok(Self { visit, me })
     }

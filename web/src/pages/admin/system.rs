@@ -5,8 +5,9 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use gx_platform::auth::Permission;
-use gx_types::api::admin::{LedgerStatus, PauseRequest, SystemState, SystemStatus};
+use gx_types::api::admin::{ApprovalRequested, LedgerStatus, PauseRequest, SystemState, SystemStatus};
 
+use super::approvals::waits_for_another;
 use super::session::Officer;
 use crate::Web;
 use crate::api::ApiFailure;
@@ -54,7 +55,6 @@ async fn render(officer: &Officer, status: StatusCode, form: Form) -> PageResult
     let mut chrome = officer.chrome("System", Tab::System);
     // The order is on its way while the state is still the old one.
     let waits = match visit.flash {
-        Some(Flash::Pausing) => matches!(system.status, SystemState::Operational | SystemState::LedgerUnreachable),
         Some(Flash::Resuming) => system.status == SystemState::Paused,
         _ => false,
     };
@@ -94,21 +94,22 @@ async fn render(officer: &Officer, status: StatusCode, form: Form) -> PageResult
 async fn pause(officer: Officer, Posted(form): Posted) -> PageResult {
     let body = PauseRequest { reason: form.value("reason").to_owned() };
     let call = officer.visit.api().post(&officer.visit.caller, "/api/v1/admin/system/pause").json(&body);
-    ordered(&officer, call.done().await.map(|_| ()), form, Flash::Pausing).await
+    match call.read::<ApprovalRequested>().await {
+        Ok(asked) => Ok(waits_for_another(&asked)),
+        Err(failure) => again(&officer, failure, form).await,
+    }
 }
 
 async fn resume(officer: Officer, Posted(form): Posted) -> PageResult {
     let call = officer.visit.api().post(&officer.visit.caller, "/api/v1/admin/system/resume");
-    ordered(&officer, call.done().await.map(|_| ()), form, Flash::Resuming).await
+    match call.done().await {
+        Ok(_) => Ok(see_with("/admin/system", Flash::Resuming)),
+        Err(failure) => again(&officer, failure, form).await,
+    }
 }
 
-async fn ordered(officer: &Officer, outcome: Result<(), ApiFailure>, mut form: Form, flash: Flash) -> PageResult {
-    match outcome {
-        Ok(()) => Ok(see_with("/admin/system", flash)),
-        Err(failure) => {
-            let problem = failure.refusal()?;
-            form.take_problem(&problem, &["reason"]);
-            render(officer, StatusCode::from_u16(problem.status).unwrap_or(StatusCode::CONFLICT), form).await
-        }
-    }
+async fn again(officer: &Officer, failure: ApiFailure, mut form: Form) -> PageResult {
+    let problem = failure.refusal()?;
+    form.take_problem(&problem, &["reason"]);
+    render(officer, StatusCode::from_u16(problem.status).unwrap_or(StatusCode::CONFLICT), form).await
 }

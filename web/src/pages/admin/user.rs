@@ -7,11 +7,12 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use gx_platform::auth::Permission;
 use gx_types::api::admin::{
-    AdminUserDetail, ApproveReply, ApproveRequest, DenyRequest, FreezeReason, FreezeRequest, ReviewReply,
-    SubmittedDocument,
+    AdminUserDetail, ApprovalRequested, ApproveReply, ApproveRequest, DenyRequest, FreezeReason, FreezeRequest,
+    ReviewReply, SubmittedDocument,
 };
 use gx_types::{CountryCode, OnchainStatus, PersonStatus};
 
+use super::approvals::waits_for_another;
 use super::session::Officer;
 use crate::Web;
 use crate::api::{ApiFailure, segment};
@@ -229,16 +230,16 @@ async fn freeze(officer: Officer, Path(id): Path<String>, Posted(mut form): Post
     };
     let body = FreezeRequest { reason, notes: form.optional("lockNotes") };
     let path = format!("/api/v1/admin/users/{}/freeze", segment(&id));
-    match officer.visit.api().post(&officer.visit.caller, path).json(&body).done().await {
-        Ok(_) => Ok(see_with(&format!("/admin/users/{}", segment(&id)), Flash::Freezing)),
+    match officer.visit.api().post(&officer.visit.caller, path).json(&body).read::<ApprovalRequested>().await {
+        Ok(asked) => Ok(waits_for_another(&asked)),
         Err(failure) => again(&officer, &id, form, &[], failure, |forms, form| forms.freeze = form).await,
     }
 }
 
 async fn unfreeze(officer: Officer, Path(id): Path<String>, Posted(form): Posted) -> PageResult {
     let path = format!("/api/v1/admin/users/{}/unfreeze", segment(&id));
-    match officer.visit.api().post(&officer.visit.caller, path).done().await {
-        Ok(_) => Ok(see_with(&format!("/admin/users/{}", segment(&id)), Flash::Unfreezing)),
+    match officer.visit.api().post(&officer.visit.caller, path).read::<ApprovalRequested>().await {
+        Ok(asked) => Ok(waits_for_another(&asked)),
         Err(failure) => again(&officer, &id, form, &[], failure, |forms, form| forms.unfreeze = form).await,
     }
 }

@@ -61,6 +61,122 @@ pub struct ChangeAdminPasswordRequest {
     pub confirm_password: String,
 }
 
+/// The password is right; a code comes next, at `POST /api/v1/admin/auth/mfa/verify`.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AdminSecondStep {
+    /// Always true.
+    pub requires_mfa: bool,
+    /// Always `totp`.
+    pub mfa_method: String,
+    /// What the second step presents; good once.
+    pub mfa_token: String,
+    /// Life of the token, seconds.
+    pub expires_in: u64,
+}
+
+/// `POST /api/v1/admin/auth/mfa/verify`.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AdminMfaVerify {
+    /// What the first step answered.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 200))]
+    pub mfa_token: String,
+    /// Six digits of the app, or a backup code.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 32))]
+    pub code: String,
+}
+
+/// `POST /api/v1/admin/auth/mfa/enable`.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AdminMfaCode {
+    /// The first code of the app.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 32))]
+    pub code: String,
+}
+
+/// `POST /api/v1/admin/auth/mfa/disable`.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AdminMfaDisable {
+    /// The password.
+    #[cfg_attr(feature = "openapi", schema(format = "password", min_length = 1, max_length = 254))]
+    pub password: String,
+    /// Six digits of the app, or a backup code.
+    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 32))]
+    pub code: String,
+}
+
+/// A new secret for an app; shown once.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AdminMfaSetup {
+    /// The secret in base32, to be typed where no camera is.
+    pub secret: String,
+    /// `otpauth://` address.
+    pub uri: String,
+    /// The address as a QR picture, an `<svg>` element.
+    pub qr_svg: String,
+}
+
+/// Codes that stand in for a lost device, each once; shown once.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AdminBackupCodes {
+    /// Ten codes.
+    pub backup_codes: Vec<String>,
+}
+
+/// A session of one's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AdminSessionView {
+    /// The session.
+    pub id: crate::SessionId,
+    /// Whether it is the one that asks.
+    pub current: bool,
+    /// How it travels.
+    pub transport: crate::SessionTransport,
+    /// From which address it was begun.
+    pub ip: Option<String>,
+    /// With which program.
+    pub user_agent: Option<String>,
+    /// Whether the second factor was shown.
+    pub second_factor: bool,
+    /// When it was begun.
+    pub created_at: Timestamp,
+    /// When it was last used, to the minute.
+    pub last_used_at: Timestamp,
+    /// When it ends at the latest.
+    pub expires_at: Timestamp,
+}
+
+/// `GET /api/v1/admin/auth/sessions`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AdminSessions {
+    /// The newest first.
+    pub sessions: Vec<AdminSessionView>,
+}
+
+/// `POST /api/v1/admin/auth/logout-all`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct SessionsEnded {
+    /// How many.
+    pub revoked_count: u64,
+}
+
 /// An administrator in brief.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -95,6 +211,12 @@ pub struct AdminProfile {
     pub last_login_at: Option<Timestamp>,
     /// Whether the password must be changed before anything else.
     pub require_password_change: bool,
+    /// Whether a second factor is on.
+    #[serde(default)]
+    pub mfa_enabled: bool,
+    /// Whether a second factor must be set up before anything else.
+    #[serde(default)]
+    pub require_mfa_setup: bool,
     /// When the account was made.
     pub created_at: Timestamp,
     /// The codes of what this role may do.
