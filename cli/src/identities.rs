@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use gx_base::{Clock, SystemClock};
 use gx_fabric::ca::{Network, NetworkPlan, Severity, check};
-use gx_fabric::identity::{Material, Signer};
+use gx_fabric::identity::Material;
 use gx_ledger::EmbeddedOptions;
 
 use crate::args::Identities;

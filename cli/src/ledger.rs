@@ -44,7 +44,7 @@ pub enum Opened {
     /// Embedded, and held by this process now.
     Embedded(EmbeddedLedger),
     /// Reached over Fabric's Gateway.
-    Outside(Outside),
+    Outside(Box<Outside>),
 }
 
 impl Opened {
@@ -75,7 +75,7 @@ impl Opened {
 /// When there is none, it is damaged, or another process holds it and has no Gateway endpoint.
 pub async fn open(place: &Place) -> Result<Opened> {
     if let Some(outside) = connection::outside(&connection::of_process, Use::Reads)? {
-        return Ok(Opened::Outside(outside));
+        return Ok(Opened::Outside(Box::new(outside)));
     }
     let home = Home::existing(place)?;
     anyhow::ensure!(home.ledger().is_dir(), "there is no embedded ledger in {}", home.folder().display());
@@ -91,7 +91,7 @@ pub async fn open(place: &Place) -> Result<Opened> {
             }
             let asked = match connection::in_folder(&home.fabric(), &connection::of_process) {
                 Ok(outside) => match outside.ledger.info().await {
-                    Ok(_) => return Ok(Opened::Outside(outside)),
+                    Ok(_) => return Ok(Opened::Outside(Box::new(outside))),
                     Err(error) => anyhow::Error::from(error),
                 },
                 Err(error) => error,

@@ -144,17 +144,12 @@ impl Api {
         self.call(Method::POST, caller, path)
     }
 
-    /// Sets something as a whole.
-    pub fn put<'a>(&'a self, caller: &'a Caller, path: impl Into<String>) -> Call<'a> {
-        self.call(Method::PUT, caller, path)
-    }
-
     /// A change.
     pub fn patch<'a>(&'a self, caller: &'a Caller, path: impl Into<String>) -> Call<'a> {
         self.call(Method::PATCH, caller, path)
     }
 
-    /// A replacement.
+    /// Sets something as a whole.
     pub fn put<'a>(&'a self, caller: &'a Caller, path: impl Into<String>) -> Call<'a> {
         self.call(Method::PUT, caller, path)
     }

@@ -147,13 +147,7 @@ pub fn routes(
 }
 
 impl Forwarder {
-    async fn hand_on(
-        &self,
-        component: &'static str,
-        base: &str,
-        limit: BodyLimit,
-        mut request: Request,
-    ) -> Response {
+    async fn hand_on(&self, component: &'static str, base: &str, limit: BodyLimit, mut request: Request) -> Response {
         let upgrade = wants_websocket(request.headers()).then(|| hyper::upgrade::on(&mut request));
         let (parts, body) = request.into_parts();
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0);

@@ -106,7 +106,7 @@ async fn read(
 ) -> Result<(Duration, Vec<Duration>)> {
     let ended = Arc::new(AtomicBool::new(false));
     let mut clients = JoinSet::new();
-    for reader in readers.to_vec() {
+    for reader in readers.iter().cloned() {
         clients.spawn(reads(address, reader, Arc::clone(&ended)));
     }
     let began = Instant::now();

@@ -4,7 +4,12 @@ use std::ops::Deref;
 use std::str::FromStr;
 
 use gx_types::{
-    AccountId, AccountKind, AccountStatus, Actor, AdminId, AdminRole, ApprovalId, ApprovalStatus, ApprovalType, AuditEvent, AuditObject, BirthDate, CommandId, ContactChangeId, CorrelationId, CountryCode, DocumentId, DocumentSide, DocumentType, Gender, GxId, KeyId, LedgerKey, LimitKind, MailState, MailboxChannel, NotificationId, NotificationKind, NotificationStatus, OnchainStatus, OutboxState, PersonStatus, ProfileId, QSendId, QSendStatus, Qirat, RegistrationId, RegistrationStep, SessionId, SessionTransport, Sha256Hex, SubmissionId, SubmissionStatus, TicketPurpose, Timestamp, TransactionDirection, TransactionKind, TxId,
+    AccountId, AccountKind, AccountStatus, Actor, AdminId, AdminRole, ApprovalId, ApprovalStatus, ApprovalType,
+    AuditEvent, AuditObject, BirthDate, CommandId, ContactChangeId, CorrelationId, CountryCode, DocumentId,
+    DocumentSide, DocumentType, Gender, GxId, KeyId, LedgerKey, LimitKind, MailState, MailboxChannel, NotificationId,
+    NotificationKind, NotificationStatus, OnchainStatus, OutboxState, PersonStatus, ProfileId, QSendId, QSendStatus,
+    Qirat, RegistrationId, RegistrationStep, SessionId, SessionTransport, Sha256Hex, SubmissionId, SubmissionStatus,
+    TicketPurpose, Timestamp, TransactionDirection, TransactionKind, TxId,
 };
 use sea_orm::sea_query::{ArrayType, ColumnType, Nullable, Value, ValueType, ValueTypeErr};
 use sea_orm::{ColIdx, DbErr, QueryResult, TryFromU64, TryGetError, TryGetable};

@@ -39,8 +39,8 @@ pub use error_code::ErrorCode;
 pub use gx_id::{AccountType, GxId, GxIdError, Sex};
 pub use hash::{Sha256Hex, Sha256HexError, TxId};
 pub use ids::{
-    AdminId, ApprovalId, CommandId, ContactChangeId, CorrelationId, DocumentId, IdError, KeyId, NotificationId, ProfileId, QSendId,
-    RegistrationId, SessionId, SubmissionId,
+    AdminId, ApprovalId, CommandId, ContactChangeId, CorrelationId, DocumentId, IdError, KeyId, NotificationId,
+    ProfileId, QSendId, RegistrationId, SessionId, SubmissionId,
 };
 pub use keys::{LedgerKey, LedgerKeyError};
 pub use people::{OnchainStatus, PersonChange, PersonState, PersonStatus};

@@ -122,7 +122,7 @@ impl Load {
             let to = (from + 1 + usize::try_from(number / 7).unwrap() % (PEOPLE - 1)) % PEOPLE;
             let (amount, key) = (100 + number % 900, format!("crash-payment-{number}"));
             let body = json!({ "toID": self.people[to].gx_id, "amount": amount.to_string(), "reason": key });
-            let command = wait_for(&format!("an answer to {key}"), SETTLE_LIMIT * 2, || async {
+            let command = wait_for(&format!("an answer to {key}"), SETTLE_LIMIT * 10, || async {
                 let reply = self.api_of(from).try_post_once("/api/v1/transfers", &key, &body).await?;
                 match reply.status {
                     401 => {

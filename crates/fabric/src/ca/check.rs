@@ -7,7 +7,7 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1, UnparsedPublicKey};
 use gx_types::Timestamp;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use crate::identity::{Certificate, Credentials, Material, OrganisationMaterial, Signer};
+use crate::identity::{Certificate, Credentials, Material, OrganisationMaterial};
 
 /// A certificate that ends within this time is warned of, in microseconds.
 const SOON_MICROS: i64 = 30 * 86_400_000_000;

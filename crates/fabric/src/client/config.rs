@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gx_contracts::Role;
 
-use crate::identity::{Credentials, Material, MaterialError, Signer};
+use crate::identity::{Credentials, Material, MaterialError};
 
 /// A network as a client needs to know it.
 #[derive(Debug, Clone)]

@@ -234,9 +234,12 @@ impl FabricError {
         match self {
             Self::NotAnEnvelope(what) => LedgerError::Rejected { what },
             other => {
+                let own = other.to_string();
                 let detail = match explain(&other) {
-                    Some(explained) => format!("{} ({other})", explained.sentence),
-                    None => other.to_string(),
+                    Some(explained) if !own.starts_with(&explained.sentence) => {
+                        format!("{} ({own})", explained.sentence)
+                    }
+                    _ => own,
                 };
                 LedgerError::Unreachable { detail }
             }

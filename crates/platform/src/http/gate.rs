@@ -115,7 +115,7 @@ async fn pass(gate: &Gate, request: &mut Request) -> ApiResult<Allowance> {
         Some(Caller::Person(person)) => drop(extensions.insert(person)),
         // Where a second person is wanted, the caller may ask for it and no more.
         Some(Caller::Admin(admin)) if meta.waits_for_a_second_person() => {
-            drop(extensions.insert(Requester::new(admin)));
+            extensions.insert(Requester::new(admin));
         }
         Some(Caller::Admin(admin)) => drop(extensions.insert(admin)),
         None => {}

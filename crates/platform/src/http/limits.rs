@@ -78,7 +78,7 @@ rate_classes! {
     /// Looking up other people.
     Lookup = "RATE_LIMIT_LOOKUP", "20/3600", "Look-ups of other people by one account, as <requests>/<seconds>.";
     /// Socket handshakes, by address.
-    Socket = "RATE_LIMIT_SOCKET", "300/60", "Socket handshakes from one address, as <requests>/<seconds>.";
+    Socket = "RATE_LIMIT_SOCKET", "1200/60", "Socket handshakes from one address, as <requests>/<seconds>.";
     /// Events that a client sends over its sockets.
     SocketEvent = "RATE_LIMIT_SOCKET_EVENT", "120/60", "Events that one account sends over its sockets, as <requests>/<seconds>.";
 }

@@ -57,7 +57,8 @@ async fn a_component_serves_its_routes_and_says_how_it_is() {
     assert_eq!(get("/readyz").await.0, 200, "a degrading dependency does not decide");
     let health = json(&get("/health").await.1);
     assert_eq!(health["dependencies"][2]["state"], "down");
-    assert_eq!(health["dependencies"][2]["reason"], "no ledger was ever bound to this environment");
+    let reason = health["dependencies"][2]["reason"].as_str().unwrap();
+    assert!(reason.starts_with("no ledger was ever bound to this environment: "), "{reason}");
     up.store(false, Ordering::SeqCst);
     test.advance(std::time::Duration::from_secs(2));
     let (status, body) = get("/readyz").await;

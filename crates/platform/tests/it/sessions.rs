@@ -88,6 +88,7 @@ async fn a_cookie_is_the_browsers_and_needs_its_csrf_token() {
         rotations: 0,
         ip: None,
         user_agent: None,
+        device_name: None,
         created_at: Col(now),
         last_used_at: Col(now),
         expires_at: Col(now.plus(Duration::from_secs(3600))),

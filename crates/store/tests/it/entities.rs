@@ -63,6 +63,7 @@ async fn every_table_has_an_entity_with_the_same_columns() {
             idempotency_rows,
             kyc_documents,
             kyc_submissions,
+            ledger_absence,
             ledger_binding,
             ledger_deltas,
             notification_counters,

@@ -484,7 +484,7 @@ async fn a_command_with_an_open_envelope_is_never_given_another_with_the_claim()
         let envelope = outbox::StoredEnvelope { holder: holder(&claimed), tx_id: scene.tx_id(), bytes: vec![9] };
         mark!(scene, store_envelopes, [envelope]);
         mark!(scene, endorse_anew, [(holder(&claimed), EnvelopeFate::Lost)]);
-        let release = outbox::Release { holder: holder(&claimed), next_attempt_at: NOW, error: None };
+        let release = outbox::Release { holder: holder(&claimed), next_attempt_at: NOW, error: None, sits_out: false };
         mark!(scene, release, [release]);
         let (due, _) = outbox::due(test.store.read(), &scene.options(), NOW).await.unwrap();
         assert_eq!(due.iter().map(|due| (due.command_id, due.ready.is_some())).collect::<Vec<_>>(), [(id, false)]);

@@ -16,8 +16,8 @@ pub use approvals::{
 pub use audit::{AuditEntryView, AuditEventType, AuditEventTypes, AuditHeadView, AuditVerification};
 pub use auth::{
     AdminBackupCodes, AdminLoginRequest, AdminMfaCode, AdminMfaDisable, AdminMfaSetup, AdminMfaVerify, AdminProfile,
-    AdminSecondStep, AdminSessionGranted, AdminSessionView, AdminSessions, AdminSummary, AdminView,
-    AppointAdminRequest, ChangeAdminPasswordRequest, SessionsEnded,
+    AdminSecondStep, AdminSessionGranted, AdminSessionView, AdminSessions, AdminSessionsEnded, AdminSummary, AdminView,
+    AppointAdminRequest, ChangeAdminPasswordRequest,
 };
 pub use dashboard::{Activity, CountryCount, DashboardStats, DayFigure, DaySeries, RecentActivity, UserDistribution};
 pub use outbox::{OutboxCommandDetail, OutboxCommandView, OutboxDepth};

@@ -42,9 +42,9 @@ pub struct ContactView {
 pub struct NewContact {
     /// Who, as looking them up has answered.
     pub profile_id: ProfileId,
-    /// What to call them.
+    /// What to call them; by their own name when absent or empty.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "openapi", schema(min_length = 1, max_length = 60))]
+    #[cfg_attr(feature = "openapi", schema(max_length = 60))]
     pub own_name: Option<String>,
     /// Whether they stand first.
     #[serde(default)]
@@ -198,6 +198,7 @@ pub struct PreferenceView {
 pub struct PreferencesRequest {
     /// Choices, each kind once.
     #[cfg_attr(feature = "openapi", schema(min_items = 1, max_items = 20))]
+    #[serde(deserialize_with = "crate::text::objects")]
     pub preferences: Vec<PreferenceChoice>,
 }
 

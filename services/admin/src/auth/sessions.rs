@@ -8,7 +8,7 @@ use gx_platform::http::{Access, ApiError, ApiPath, ApiResult, RateClass, Route, 
 use gx_store::StoreError;
 use gx_store::audit::{self, AuditEntry};
 use gx_store::repo::admin_sessions;
-use gx_types::api::admin::{AdminSessionView, AdminSessions, SessionsEnded};
+use gx_types::api::admin::{AdminSessionView, AdminSessions, AdminSessionsEnded};
 use gx_types::api::identity::Message;
 use gx_types::{AuditEvent, AuditObject, ErrorCode, SessionId};
 
@@ -34,7 +34,7 @@ pub(super) fn routes() -> Routes {
             .summary("End all other sessions of one's own")
             .access(Access::AnyAdmin)
             .limit(RateClass::Write)
-            .reply::<SessionsEnded>(200, "They have ended")
+            .reply::<AdminSessionsEnded>(200, "They have ended")
             .errors(&[ErrorCode::SessionRevoked])
             .handle(end_others),
     ]
@@ -90,7 +90,7 @@ async fn end(
     Ok(Json(Message { message: "The session has ended.".to_owned() }))
 }
 
-async fn end_others(State(app): State<App>, admin: Admin) -> ApiResult<Json<SessionsEnded>> {
+async fn end_others(State(app): State<App>, admin: Admin) -> ApiResult<Json<AdminSessionsEnded>> {
     let (id, kept, now) = (admin.admin_id, admin.session_id, app.now());
     let (actor, correlation_id) = (admin.actor(), current_correlation());
     let ended = app
@@ -111,5 +111,5 @@ async fn end_others(State(app): State<App>, admin: Admin) -> ApiResult<Json<Sess
     for session in ended {
         app.auth().ended(session);
     }
-    Ok(Json(SessionsEnded { revoked_count }))
+    Ok(Json(AdminSessionsEnded { revoked_count }))
 }

@@ -48,7 +48,7 @@ pub(crate) async fn state_of(app: &App) -> ApiResult<SystemState> {
         (None, ..) => SystemState::NotBound,
         (Some(_), false, _) => SystemState::NotBootstrapped,
         (Some(_), true, Some(_)) => SystemState::Paused,
-        (Some(row), true, None) if app.ledger_state().out_of_reach(&row).is_some() => SystemState::LedgerUnreachable,
+        (Some(row), true, None) if app.ledger().out_of_reach(&row).is_some() => SystemState::LedgerUnreachable,
         (Some(_), true, None) => SystemState::Operational,
     })
 }

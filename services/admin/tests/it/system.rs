@@ -208,6 +208,7 @@ async fn a_ledger_that_says_nothing_any_more_is_not_shown_as_good() {
 #[tokio::test]
 async fn a_command_that_the_ledger_refuses_while_one_waits_is_a_conflict() {
     let world = World::new().await;
+    set_parameter(&world, "systemPaused", "true").await;
     let app = world.test.app.clone();
     let refuse = tokio::spawn(async move {
         // Plays the submitter: as soon as there is a command, it is refused.
@@ -239,11 +240,11 @@ async fn a_command_that_the_ledger_refuses_while_one_waits_is_a_conflict() {
     let ask = async || {
         world
             .api
-            .post("/api/v1/admin/treasury/activate")
+            .post("/api/v1/admin/system/resume")
             .token(world.owner())
             .header("prefer", "wait=30")
-            .header("idempotency-key", "activate-0001")
-            .json(&json!({ "countryCode": "GB" }))
+            .header("idempotency-key", "resume-0001")
+            .json(&json!({}))
             .send()
             .await
     };

@@ -43,15 +43,11 @@ pub fn device_name(user_agent: Option<&str>) -> String {
     match (program, system) {
         (Some(program), Some(system)) => format!("{program} on {system}"),
         (Some(name), None) | (None, Some(name)) => name.to_owned(),
-        // A program: what stands before its version, as far as it is plain.
+        // A program: what stands before its version, if it is plain.
         (None, None) => {
-            let name: String = text
-                .chars()
-                .take_while(|sign| !matches!(sign, '/' | ' ' | '('))
-                .filter(|sign| sign.is_ascii_alphanumeric() || matches!(sign, '-' | '_' | '.'))
-                .take(40)
-                .collect();
-            if name.is_empty() { "Unknown device".to_owned() } else { name }
+            let name: String = text.chars().take_while(|sign| !matches!(sign, '/' | ' ' | '(')).take(40).collect();
+            let plain = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '-' | '_' | '.');
+            if name.is_empty() || !name.chars().all(plain) { "Unknown device".to_owned() } else { name }
         }
     }
 }

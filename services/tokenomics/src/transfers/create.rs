@@ -71,9 +71,8 @@ async fn create(
     // 2. Judge and enqueue in one transaction. A proof is looked at only when it is asked for, so a repeated request
     // needs none; it is no part of what is kept of the request.
     let once = loop {
-        let (transfer, proved) = (transfer.clone(), transfer.proved);
-        let answer = app.store().write_together(transfer).await;
-        match payment::confirm(&app, &person, request.step_up.as_ref(), proved, answer).await? {
+        let answer = app.store().write_together(transfer.clone()).await;
+        match payment::confirm(&app, &person, request.step_up.as_ref(), transfer.proved, answer).await? {
             Some(once) => break once,
             None => transfer.proved = true,
         }

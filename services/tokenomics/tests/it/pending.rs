@@ -68,16 +68,16 @@ async fn of_many_that_come_at_once_each_is_answered_by_itself() {
         let (to_ben, to_clara) = (transfer(&ben, 100), transfer(&clara, 20));
         let mut tries = Vec::new();
         for round in 0..8 {
-            tries.push((202, "", &amina, "the same".to_owned(), &to_ben));
-            tries.push((422, "ACCOUNT_NOT_FOUND", &amina, format!("nobody-{round}"), &nobody));
-            tries.push((409, "INSUFFICIENT_FUNDS", &ben, format!("poor-{round}"), &to_clara));
-            tries.push((202, "", &clara, format!("rich-{round}"), &by_profile));
+            tries.push((202, "", &amina, "the-same-one".to_owned(), &to_ben));
+            tries.push((422, "ACCOUNT_NOT_FOUND", &amina, format!("to-nobody-{round}"), &nobody));
+            tries.push((409, "INSUFFICIENT_FUNDS", &ben, format!("poor-payer-{round}"), &to_clara));
+            tries.push((202, "", &clara, format!("rich-payer-{round}"), &by_profile));
         }
         let answers = tries.iter().map(|(_, _, who, key, body)| send(&still, who, key, body));
         let mut same = std::collections::BTreeSet::new();
         for ((status, code, _, key, _), answer) in tries.iter().zip(futures::future::join_all(answers).await) {
             assert_eq!((answer.status, *status == 202 || answer.code() == *code), (*status, true), "{:?}", answer.body);
-            if key == "the same" {
+            if key == "the-same-one" {
                 same.insert(answer.body["commandId"].as_str().unwrap().to_owned());
             }
         }

@@ -25,13 +25,17 @@ async fn a_database_that_stops_under_load_is_named_and_nothing_is_lost_when_it_i
             reply.status == 503 && reply.body["code"] == "DATABASE_UNAVAILABLE"
         })
         .await;
-        for component in platform.components() {
+        // All at once: each of them waits some seconds for a database before it says so.
+        futures::future::join_all(platform.components().into_iter().map(|component| {
             let platform = &platform;
-            wait_until(&format!("{component} to name the database"), SETTLE_LIMIT, || async {
-                !health(platform, &component).await.0 && is_down(platform, &component, "database", "").await
-            })
-            .await;
-        }
+            async move {
+                wait_until(&format!("{component} to name the database"), SETTLE_LIMIT, || async {
+                    !health(platform, &component).await.0 && is_down(platform, &component, "database", "").await
+                })
+                .await;
+            }
+        }))
+        .await;
         assert!(!platform.has_ended(), "it waits");
 
         server.start_again();

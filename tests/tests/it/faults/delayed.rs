@@ -56,7 +56,7 @@ async fn an_envelope_delayed_past_its_refusal_has_no_effect() {
         assert!(inside.ledger().info().await.unwrap().height > height, "it is in a block, as invalid");
 
         // 4. Coins move again, and the same person pays once.
-        admin.api.post("/api/v1/admin/system/resume", &json!(null)).await.expect(202);
+        admin.api.post("/api/v1/admin/system/resume", &json!({})).await.expect(202);
         wait_until("coins to move again", SETTLE_LIMIT, || async {
             let body = json!({ "toID": bob.gx_id, "amount": "2000", "reason": "once" });
             ann.api.post_once("/api/v1/transfers", "a-later-payment", &body).await.status == 202

@@ -115,14 +115,14 @@ async fn a_network_that_cannot_be_reached_is_named_wherever_somebody_asks() {
     let nora = NewPerson::of("Nora", "US", "1990-03-15").register(&platform.api()).await;
     nora.hand_in().await;
     wait_until("the services to know why", SETTLE_LIMIT, || async {
-        is_down(&platform, "tokenomics", "ledger", says).await
+        is_down(&platform, "tokenomics", "ledger", "(127.0.0.1:9) cannot be reached: nobody listens there").await
     })
     .await;
     assert!(health(&platform, "tokenomics").await.0);
     let asked = nora.api.post("/api/v1/qsend", &json!({ "amount": "50", "description": "Tea" })).await;
     let detail = asked.body["detail"].as_str().unwrap_or_default().to_owned();
     assert_eq!(asked.refused(503), "FEATURE_UNAVAILABLE");
-    assert!(detail.contains(says), "{detail}");
+    assert!(detail.contains("(127.0.0.1:9) cannot be reached: nobody listens there"), "{detail}");
     let page = platform.api().get("/status").await.expect(200);
     let page = page.as_str().map_or_else(|| page.to_string(), str::to_owned);
     assert!(page.contains("nobody listens there"), "{page}");

@@ -1,5 +1,6 @@
 //! Accounts that deserve the money in them: large payments, stolen tokens, lock-outs and the ways out of them.
 
+use gx_base::{Clock, SystemClock};
 use gx_tests::{Admin, Api, NewPerson, PASSWORD, Person, Platform, wait_for};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -19,7 +20,7 @@ struct Phone {
 impl Phone {
     fn code(&mut self) -> String {
         let secret = Secret::try_from_base32(&self.secret).unwrap();
-        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        let now = u64::try_from(SystemClock.now().micros() / 1_000_000).unwrap();
         let code = Builder::new().with_secret(secret).build().unwrap().generate(now + 30 * self.ahead);
         self.ahead += 1;
         code.to_string()

@@ -172,7 +172,7 @@ pub struct AdminSessions {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct SessionsEnded {
+pub struct AdminSessionsEnded {
     /// How many.
     pub revoked_count: u64,
 }

@@ -108,6 +108,14 @@ macro_rules! profile_patch {
                 #[cfg_attr(feature = "openapi", schema(value_type = $shown, required = false))]
                 pub $field: Change<$inner>,
             )*
+            /// Refused here by name: it is changed with codes sent to the old and the new address.
+            #[serde(default, skip_serializing_if = "Change::is_keep")]
+            #[cfg_attr(feature = "openapi", schema(ignore))]
+            pub email: Change<String>,
+            /// Refused here by name: it is changed with codes sent to the old and the new number.
+            #[serde(default, rename = "phoneNum", skip_serializing_if = "Change::is_keep")]
+            #[cfg_attr(feature = "openapi", schema(ignore))]
+            pub phone_num: Change<String>,
         }
     };
 }
@@ -169,10 +177,6 @@ profile_patch! {
     postal_code: String as "postalCode", Option<String>;
     /// Country of the address.
     address_country: String as "addressCountry", Option<String>;
-    /// Refused here: it is changed with codes sent to the old and the new address.
-    email: String as "email", String;
-    /// Refused here: it is changed with codes sent to the old and the new number.
-    phone_num: String as "phoneNum", String;
 }
 
 /// `GET` and `PATCH /api/v1/users/{id}` answer the profile as it is now.

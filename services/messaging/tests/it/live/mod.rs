@@ -24,7 +24,7 @@ use tokio::net::TcpListener;
 pub(crate) const LIMIT: Duration = Duration::from_secs(60);
 
 pub(crate) async fn each() -> Vec<TestApp> {
-    each_with(|| TestOptions::default()).await
+    each_with(TestOptions::default).await
 }
 
 pub(crate) async fn each_with(options: impl Fn() -> TestOptions) -> Vec<TestApp> {
@@ -88,11 +88,9 @@ impl Listening {
 
     /// Why it was not let in.
     pub async fn refusal(mut self) -> String {
-        loop {
-            match self.notice().await {
-                Notice::Refused { message, .. } => return message,
-                other => panic!("{other:?} instead of a refusal"),
-            }
+        match self.notice().await {
+            Notice::Refused { message, .. } => message,
+            other => panic!("{other:?} instead of a refusal"),
         }
     }
 
