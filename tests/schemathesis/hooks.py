@@ -1,6 +1,6 @@
 """Who asks, and what exists: a fresh session and fixtures for every documented operation.
 
-`tests/it/schemathesis.rs` runs schemathesis with this file twice, as a person and as an administrator. Whatever it
+`tests/outer/schemathesis.rs` runs schemathesis with this file twice, as a person and as an administrator. Whatever it
 makes up, the parts that only the platform can know are put in here before a request goes out: ids, codes, tokens, and
 words whose form a schema cannot tell (a name, a date that exists). Parts that were made wrong on purpose stay wrong.
 

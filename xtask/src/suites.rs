@@ -30,6 +30,9 @@ const WASM: &str = "wasm";
 const CASE_LIMIT: Duration = Duration::from_secs(30);
 
 /// In the order in which they run: what fails fast and often comes first.
+///
+/// Every command takes the whole workspace and picks targets, never packages: cargo unites the features of the
+/// packages it is given, so that another choice of packages would compile everything below them again.
 const SUITES: &[Suite] = &[
     Suite {
         name: "format",
@@ -41,55 +44,55 @@ const SUITES: &[Suite] = &[
         name: "build",
         what: "the gx binary and every test compile",
         limit: Duration::from_secs(15 * MINUTE),
-        args: &["test", "--workspace", "--no-run", "--quiet"],
+        args: &["test", "--workspace", "--lib", "--bins", "--tests", "--no-run", "--quiet"],
     },
     Suite {
         name: "binary",
-        what: "the gx binary that the outer suites run",
+        what: "the gx binary and the outer suites that run it",
         limit: Duration::from_secs(10 * MINUTE),
-        args: &["build", "--package", "gx-cli", "--bin", "gx"],
+        args: &["build", "--workspace", "--bin", "gx", "--test", "outer"],
     },
     Suite {
         name: "rooms",
         what: "unit, property and integration tests of every crate, on SQLite and PostgreSQL",
         limit: Duration::from_secs(15 * MINUTE),
-        args: &["test", "--workspace", "--exclude", "gx-tests", "--no-fail-fast"],
+        args: &["test", "--workspace", "--lib", "--bins", "--test", "it", "--no-fail-fast"],
     },
     Suite {
         name: "house",
         what: "the rooms depend downwards only; generated documents and the requirements list are true",
         limit: Duration::from_secs(2 * MINUTE),
-        args: &["test", "--package", "gx-tests", "--test", "it", "--", "house::"],
+        args: &["test", "--workspace", "--test", "outer", "--", "house::"],
     },
     Suite {
         name: "journeys",
         what: "people register, are approved and pay, through the public API, on both databases",
         limit: Duration::from_secs(8 * MINUTE),
-        args: &["test", "--package", "gx-tests", "--test", "it", "--", "journeys::"],
+        args: &["test", "--workspace", "--test", "outer", "--", "journeys::"],
     },
     Suite {
         name: "browser",
         what: "the pages in Chromium, at a desk and on a phone, from the wizard to a paid request",
         limit: Duration::from_secs(6 * MINUTE),
-        args: &["test", "--package", "gx-tests", "--test", "it", "--", "browser::"],
+        args: &["test", "--workspace", "--test", "outer", "--", "browser::"],
     },
     Suite {
         name: "routes",
         what: "every route: no token, wrong permission, another's object, each field",
         limit: Duration::from_secs(10 * MINUTE),
-        args: &["test", "--package", "gx-tests", "--test", "it", "--", "routes::"],
+        args: &["test", "--workspace", "--test", "outer", "--", "routes::"],
     },
     Suite {
         name: "fabric",
         what: "the ledger outside: every component a process, Fabric's own client library, a network (GX_FABRIC_CONNECT) or its endpoint",
         limit: Duration::from_secs(15 * MINUTE),
-        args: &["test", "--package", "gx-tests", "--test", "it", "--", "fabric::", "--nocapture"],
+        args: &["test", "--workspace", "--test", "outer", "--", "fabric::", "--nocapture"],
     },
     Suite {
         name: "live",
         what: "the socket: official client and server from npm, what a payment tells, with and without Redis",
         limit: Duration::from_secs(8 * MINUTE),
-        args: &["test", "--package", "gx-tests", "--test", "it", "--", "live::", "--skip", "browser::", "--nocapture"],
+        args: &["test", "--workspace", "--test", "outer", "--", "live::", "--skip", "browser::", "--nocapture"],
     },
     Suite {
         name: WASM,
@@ -101,19 +104,19 @@ const SUITES: &[Suite] = &[
         name: "crash",
         what: "processes killed at any point: nothing lost, nothing twice",
         limit: Duration::from_secs(8 * MINUTE),
-        args: &["test", "--package", "gx-tests", "--test", "it", "--", "crash::"],
+        args: &["test", "--workspace", "--test", "outer", "--", "crash::"],
     },
     Suite {
         name: "schemathesis",
         what: "every documented operation, as a person and as an administrator: nothing contradicts the document",
         limit: Duration::from_secs(15 * MINUTE),
-        args: &["test", "--package", "gx-tests", "--test", "it", "--", "schemathesis::", "--nocapture"],
+        args: &["test", "--workspace", "--test", "outer", "--", "schemathesis::", "--nocapture"],
     },
     Suite {
         name: "faults",
         what: "bad days: time passes, ledger or database are away, several workers; logs without secrets",
         limit: Duration::from_secs(12 * MINUTE),
-        args: &["test", "--package", "gx-tests", "--test", "it", "--", "faults::"],
+        args: &["test", "--workspace", "--test", "outer", "--", "faults::"],
     },
     Suite {
         name: "lint",
@@ -188,6 +191,10 @@ pub fn run(names: &[String]) -> Result<()> {
         }
         let mut command: Command = cargo();
         command.args(suite.args).envs(services.env.iter().map(|(name, value)| (*name, value)));
+        if names.is_empty() {
+            // A whole run compiles each crate once: what a next build would reuse only fills the disk.
+            command.env("CARGO_INCREMENTAL", "0");
+        }
         if !ON_A_NETWORK.contains(&suite.name) {
             command.env_remove(CONNECT);
         }
