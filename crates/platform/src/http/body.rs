@@ -130,7 +130,7 @@ fn with_all_fields<T: DeserializeOwned>(bytes: &[u8], first: ApiError, required:
     // Ends with the fields at the latest: each round takes one out.
     while let Some(last) = fields.last() {
         let name = last.field.split(['.', '[']).next().unwrap_or_default();
-        if rest.remove(name).is_none() {
+        if rest.shift_remove(name).is_none() {
             break;
         }
         // A map of JSON values always serialises.
