@@ -31,8 +31,9 @@ const CASE_LIMIT: Duration = Duration::from_secs(30);
 
 /// In the order in which they run: what fails fast and often comes first.
 ///
-/// Every command takes the whole workspace and picks targets, never packages: cargo unites the features of the
-/// packages it is given, so that another choice of packages would compile everything below them again.
+/// Commands take the whole workspace and pick targets, not packages: cargo unites the features of the packages it is
+/// given, so that another choice of packages would compile everything below them again. Browsers are another target
+/// and share nothing with the rest, so theirs names its package.
 const SUITES: &[Suite] = &[
     Suite {
         name: "format",
