@@ -15,8 +15,10 @@ use tokio::task::JoinError;
 
 use super::window::Window;
 
-/// How long Chromium may take to start on a busy machine.
-const START_LIMIT: Duration = Duration::from_secs(60);
+/// How long chromedriver may take to listen on a busy machine.
+const START_LIMIT: Duration = Duration::from_secs(120);
+/// How often a start is tried: chromedriver takes a free port of IPv4 and ends when somebody has the same one of IPv6.
+const STARTS: u32 = 5;
 /// When this names a folder, every page that a scenario looks at is kept there as a picture.
 const PICTURES: &str = "GX_TEST_PICTURES";
 /// How Chromium is started.
@@ -75,9 +77,8 @@ where
         return Ok(());
     };
     let folder = Arc::new(TempDir::new().expect("a temporary folder"));
-    let mut chromedriver = Chromedriver::start(&driver, folder.path());
-    let url = chromedriver.url().await;
-    let browser = Browser { url, screen, windows: Arc::default(), profiles: folder };
+    let chromedriver = Chromedriver::start(&driver, folder.path()).await;
+    let browser = Browser { url: chromedriver.url.clone(), screen, windows: Arc::default(), profiles: folder };
     let outcome = tokio::spawn(scenario(browser.clone())).await;
     let windows = std::mem::take(&mut *browser.windows.lock().unwrap_or_else(PoisonError::into_inner));
     for (window, driver) in windows {
@@ -102,13 +103,24 @@ fn failures() -> PathBuf {
 impl Browser {
     /// A new window with cookies of its own, at a site.
     pub async fn window(&self, name: &str, site: &str) -> Window {
-        let driver = WebDriver::new(&self.url, self.capabilities(name)).await.expect("a window");
+        let driver = self.session(name).await;
         self.windows.lock().unwrap_or_else(PoisonError::into_inner).push((name.to_owned(), driver.clone()));
         let pictures = std::env::var_os(PICTURES).map(PathBuf::from);
         if let Some(folder) = &pictures {
             std::fs::create_dir_all(folder).expect("a folder for pictures");
         }
         Window::new(driver, site, self.screen, pictures)
+    }
+
+    /// Chromium on a profile of its own; one that did not start is started again on another.
+    async fn session(&self, name: &str) -> WebDriver {
+        for attempt in 1..STARTS {
+            match WebDriver::new(&self.url, self.capabilities(&format!("{name}-{attempt}"))).await {
+                Ok(driver) => return driver,
+                Err(error) => eprintln!("Chromium did not start, attempt {attempt}: {error}"),
+            }
+        }
+        WebDriver::new(&self.url, self.capabilities(name)).await.expect("a window")
     }
 
     fn capabilities(&self, name: &str) -> ChromeCapabilities {
@@ -135,32 +147,42 @@ impl Browser {
 /// The process; ends when dropped, and its windows with it.
 struct Chromedriver {
     child: Child,
-    log: PathBuf,
+    url: String,
 }
 
 impl Chromedriver {
-    fn start(program: &str, folder: &Path) -> Self {
+    async fn start(program: &str, folder: &Path) -> Self {
         let log = folder.join("chromedriver.log");
-        let file = std::fs::File::create(&log).expect("a log file");
-        let child = Command::new(program)
+        for _ in 1..STARTS {
+            if let Some(listening) = Self::attempt(program, &log).await {
+                return listening;
+            }
+        }
+        let said = std::fs::read_to_string(&log).unwrap_or_default();
+        Self::attempt(program, &log).await.unwrap_or_else(|| panic!("chromedriver ended at {STARTS} starts: {said}"))
+    }
+
+    /// Waits until it says where it listens, on a free port of its own choice; `None` when it ends before.
+    async fn attempt(program: &str, log: &Path) -> Option<Self> {
+        let file = std::fs::File::create(log).expect("a log file");
+        let errors = file.try_clone().expect("a second handle of the log");
+        let mut child = Command::new(program)
             .args(["--port=0"])
             .stdin(Stdio::null())
             .stdout(file)
-            .stderr(Stdio::null())
+            .stderr(errors)
             .spawn()
             .expect("chromedriver starts");
-        Self { child, log }
-    }
-
-    /// Where it listens: it chooses a free port and prints it.
-    async fn url(&mut self) -> String {
-        wait_for("chromedriver to listen", START_LIMIT, || {
-            let text = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let port = wait_for("chromedriver to listen", START_LIMIT, || {
+            // Whether it still runs is asked first: what it said before it ended is then complete.
+            let ended = child.try_wait().expect("a child of ours").is_some();
+            let text = std::fs::read_to_string(log).unwrap_or_default();
             let port = text.lines().find_map(|line| line.split_once("successfully on port "));
             let port = port.map(|(_, port)| port.trim().trim_end_matches('.').to_owned());
-            async move { port.map(|port| format!("http://127.0.0.1:{port}")) }
+            async move { if ended { Some(None) } else { port.map(Some) } }
         })
-        .await
+        .await?;
+        Some(Self { child, url: format!("http://127.0.0.1:{port}") })
     }
 }
 
