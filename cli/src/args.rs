@@ -8,7 +8,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use gx_base::Component;
 use gx_types::EnvName;
 
-pub use self::fabric::{Deploy, Doctor, DoctorFabric, Fabric, Identities, Pack, ServeChaincode, ServeSigner};
+pub use self::fabric::{
+    BenchFabric, Deploy, Doctor, DoctorFabric, Fabric, FabricPart, Identities, Pack, ServeChaincode, ServeSigner,
+};
 
 /// GX: payments that a ledger decides, on one machine or in a cluster.
 #[derive(Debug, Parser)]
@@ -302,6 +304,9 @@ pub enum Bench {
         #[arg(long, default_value_t = 20)]
         seconds: u64,
     },
+    /// Transfers over Fabric's Gateway, our client beside the official one for Node; our chaincode host beside the official
+    /// shim; conflicts. On the Gateway endpoint of an embedded ledger of its own unless a network is named
+    Fabric(BenchFabric),
     /// Many logins at the same moment, and how long everybody else's requests take meanwhile
     Login {
         /// How many sign in at once

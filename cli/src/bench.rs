@@ -1,5 +1,6 @@
 //! `gx bench`: speed and size, from a release build, with the machine's cores, beside a peer of the same run.
 
+mod fabric;
 mod figures;
 pub mod http;
 mod live;
@@ -36,6 +37,7 @@ pub async fn run(bench: Bench) -> Result<()> {
             let load = Load { people, clients, measured: Duration::from_secs(seconds) };
             http(data, load).await
         }
+        Bench::Fabric(wanted) => fabric::run(wanted).await,
         Bench::Login { logins } => login(logins).await,
         Bench::Live { data, people, rate, seconds, sockets, node, node_modules } => {
             let node = node.zip(node_modules);

@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use gx_base::{SystemClock, SystemEntropy};
 use gx_fabric::client::ClientConfig;
 use gx_fabric::identity::Material;
-use gx_fabric::lifecycle::{Administrator, Definition, Deployment, deploy, endorsed_by_all};
+use gx_fabric::lifecycle::{Administrator, Definition, Deployment, Step, deploy, endorsed_by_all};
 use gx_fabric::package::{Connection, Package};
 
 use crate::args::{Deploy, Fabric, Pack};
@@ -44,30 +44,45 @@ async fn bring(args: &Deploy) -> Result<()> {
     let address = args.address.as_deref().or(endpoints.chaincode.address.as_deref());
     let address = address.context("the connection material has no address of the chaincode: --address is needed")?;
     let package = Package::new(&name, &connection(address, args.tls_ca.as_deref())?)?;
-    let known = &material.organisation(&msp_id)?.identities;
-    let admin = known.iter().find(|one| one.name == args.admin).with_context(|| {
-        let names: Vec<&str> = known.iter().map(|one| one.name.as_str()).collect();
-        format!("{msp_id} has no identity {}; there are {}", args.admin, names.join(", "))
-    })?;
-    let config = ClientConfig::from_material(&material, &msp_id)?;
-    let signer = Arc::clone(&admin.signer);
-    let administrator = Administrator::new(
-        &endpoints.channel,
-        signer,
-        &config.gateways,
-        Arc::new(SystemClock),
-        Arc::new(SystemEntropy),
-    )?;
     println!("{name} {} on {} for {msp_id}", args.version, endpoints.channel);
     println!("package {}", package.id);
-    let policy = endorsed_by_all(&administrator.organisations());
-    let definition = Definition { name, version: args.version.clone(), policy };
-    let deployment = Deployment { package, definition };
-    let done = deploy(&administrator, &deployment, &mut |step| println!("{step}")).await?;
+    let tell = &mut |step| println!("{step}");
+    let done = deploy_for(&material, &msp_id, &args.admin, &name, &args.version, package, tell).await?;
     if !done {
         println!("not committed yet: the organisations named above have to run the same command for themselves");
     }
     Ok(())
+}
+
+/// Installs and approves for one organisation, and commits once all have approved; whether the channel has it now.
+///
+/// # Errors
+/// When the administrator is not there, or a peer cannot be reached or says no.
+pub async fn deploy_for(
+    material: &Material,
+    msp_id: &str,
+    admin: &str,
+    name: &str,
+    version: &str,
+    package: Package,
+    tell: &mut (dyn FnMut(Step) + Send),
+) -> Result<bool> {
+    let known = &material.organisation(msp_id)?.identities;
+    let found = known.iter().find(|one| one.name == admin).with_context(|| {
+        let names: Vec<&str> = known.iter().map(|one| one.name.as_str()).collect();
+        format!("{msp_id} has no identity {admin}; there are {}", names.join(", "))
+    })?;
+    let config = ClientConfig::from_material(material, msp_id)?;
+    let administrator = Administrator::new(
+        &material.endpoints.channel,
+        Arc::clone(&found.signer),
+        &config.gateways,
+        Arc::new(SystemClock),
+        Arc::new(SystemEntropy),
+    )?;
+    let policy = endorsed_by_all(&administrator.organisations());
+    let definition = Definition { name: name.to_owned(), version: version.to_owned(), policy };
+    Ok(deploy(&administrator, &Deployment { package, definition }, tell).await?)
 }
 
 /// An organisation by number, in the order of the MSP ids, or by MSP id.

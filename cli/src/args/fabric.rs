@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use gx_types::Sha256Hex;
 
 use super::Place;
@@ -146,4 +146,47 @@ pub struct ServeSigner {
     /// Certificate authority of those who may have something signed (PEM)
     #[arg(long, value_name = "FILE")]
     pub client_ca: PathBuf,
+}
+
+/// A part of `gx bench fabric`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FabricPart {
+    /// Our client beside the official one
+    Clients,
+    /// Our chaincode host beside the official shim
+    Chaincode,
+    /// Transfers between disjoint pairs
+    Conflicts,
+}
+
+/// `gx bench fabric`.
+#[derive(Debug, Args)]
+pub struct BenchFabric {
+    /// Folder with connection material of a network; an embedded ledger of its own, with its endpoint, when left out
+    #[arg(long, value_name = "DIR", env = "GX_FABRIC_CONNECT")]
+    pub connect: Option<PathBuf>,
+    /// Node, for the comparison
+    #[arg(long, value_name = "FILE")]
+    pub node: Option<PathBuf>,
+    /// Folder of Node's modules, with @hyperledger/fabric-gateway, and fabric-shim for the chaincode
+    #[arg(long, value_name = "DIR")]
+    pub node_modules: Option<PathBuf>,
+    /// Where the Node chaincode listens, host:port
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7152")]
+    pub node_chaincode: String,
+    /// People of one country to register; every two are a pair that pays
+    #[arg(long, default_value_t = 2_000)]
+    pub people: usize,
+    /// Transfers in a round
+    #[arg(long, default_value_t = 1_000)]
+    pub transfers: usize,
+    /// Rounds of each client or host, in turn
+    #[arg(long, default_value_t = 3)]
+    pub rounds: usize,
+    /// Transfers in flight
+    #[arg(long, default_value_t = 64)]
+    pub in_flight: usize,
+    /// Only these parts, separated by commas; people are registered for each
+    #[arg(long, value_name = "PARTS", value_delimiter = ',')]
+    pub only: Vec<FabricPart>,
 }

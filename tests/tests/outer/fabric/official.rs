@@ -33,3 +33,32 @@ async fn the_official_client_submits_evaluates_follows_and_is_refused() {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success() && text.contains("as its Gateway endpoint shows it"), "{output:?}");
 }
+
+#[test]
+fn the_bench_measures_on_the_endpoint_of_a_ledger_of_its_own() {
+    let mut command = Platform::gx(&["bench", "fabric", "--people", "32", "--transfers", "12", "--rounds", "2"]);
+    command.args(["--in-flight", "4"]);
+    let node = std::env::var_os("GX_TEST_NODE").zip(std::env::var_os("GX_TEST_NODE_MODULES"));
+    if let Some((node, modules)) = &node {
+        command.arg("--node").arg(node).arg("--node-modules").arg(modules);
+    }
+    let output = command.output().expect("gx starts");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    println!("{text}");
+    assert!(output.status.success(), "{text}{}", String::from_utf8_lossy(&output.stderr));
+    let says = |words: &str| assert!(text.contains(words), "{words}: {text}");
+    says("Gateway endpoint of an embedded ledger at 127.0.0.1:");
+    says("32 registrations of ");
+    says("16 transfers between disjoint pairs, 256 in flight");
+    says("; conflicts: 0");
+    says("24 transfers through our client");
+    says("of processor time each; the embedded ledger ");
+    match node {
+        Some(_) => {
+            says("24 transfers through the official client with OpenSSL's signer");
+            says("our client / official with its own signer: rate ");
+        }
+        None => says("the official client: skipped"),
+    }
+    says("chaincode host beside the official shim: skipped, an embedded ledger has no chaincode process");
+}
