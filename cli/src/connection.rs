@@ -8,6 +8,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context, Result};
+use figment::Figment;
+use figment::providers::{Format, Toml};
 use gx_base::{Clock, SystemClock, SystemEntropy};
 use gx_fabric::ca::{NetworkPlan, Severity};
 use gx_fabric::client::{Client, ClientConfig, FabricLedger};
@@ -72,10 +74,18 @@ pub fn endpoint(
     Ok(Endpoint::open(&home.fabric(), ledger, clock, EndpointOptions::of(plan))?)
 }
 
-/// A setting of this process.
+/// A setting of this process: its environment's, else that of the file of settings (`GX_CONFIG`), as every other setting.
 #[must_use]
 pub fn of_process(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+    let own = std::env::var(name).ok().filter(|value| !value.is_empty());
+    own.or_else(|| of_file(Path::new(&std::env::var_os("GX_CONFIG")?), name))
+}
+
+/// A setting in a file. That the file cannot be read is told by whoever reads the settings as a whole.
+fn of_file(file: &Path, name: &str) -> Option<String> {
+    let value = Figment::new().merge(Toml::file(file)).find_value(name).ok()?;
+    let number = || value.to_num().and_then(|number| number.to_i128()).map(|number| number.to_string());
+    value.as_str().map(str::to_owned).or_else(number).filter(|value| !value.is_empty())
 }
 
 /// The ledger that the settings name; `None` when they name none. Nothing is connected yet.
@@ -136,4 +146,23 @@ pub fn in_folder(folder: &Path, values: Values) -> Result<Outside> {
 fn place_of(config: &ClientConfig) -> String {
     let gateways = config.gateways.iter().map(|gateway| format!("{} ({})", gateway.address, gateway.msp_id));
     format!("Fabric channel {} through {}", config.channel, gateways.collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_names_the_ledger_may_stand_in_the_file_of_settings() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("gx.toml");
+        std::fs::write(&file, "FABRIC_MSP_ID = \"Org1DevnetMSP\"\nOUTBOX_LEASE_SECONDS = 7\nFABRIC_KEY_PATH = \"\"\n")
+            .unwrap();
+        assert_eq!(of_file(&file, "FABRIC_MSP_ID").as_deref(), Some("Org1DevnetMSP"));
+        assert_eq!(of_file(&file, "OUTBOX_LEASE_SECONDS").as_deref(), Some("7"));
+        for absent in ["FABRIC_KEY_PATH", "FABRIC_CERT_PATH"] {
+            assert_eq!(of_file(&file, absent), None, "{absent}");
+        }
+        assert_eq!(of_file(&folder.path().join("none.toml"), "FABRIC_MSP_ID"), None);
+    }
 }

@@ -108,13 +108,14 @@ pub async fn run(serve: Serve) -> Result<()> {
 
 /// How many workers this process runs, and how.
 fn crew(app: &App, ledger: String) -> Result<workers::Crew> {
-    let options = SubmitterOptions::from_settings(|name| std::env::var(name).ok()).map_err(anyhow::Error::msg)?;
+    let options = SubmitterOptions::from_settings(connection::of_process).map_err(anyhow::Error::msg)?;
     let settings = app.settings();
     Ok(workers::Crew {
         submitters: settings.outbox_submitters,
         projectors: settings.projectors,
         options,
         ledger,
+        is_outside: true,
         preflight: None,
     })
 }

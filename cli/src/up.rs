@@ -70,7 +70,7 @@ impl Machine {
 
     /// A setting that a worker reads by its name.
     fn setting(&self, name: &str) -> Option<String> {
-        std::env::var(name).ok().or_else(|| self.settings.get(name).cloned())
+        connection::of_process(name).or_else(|| self.settings.get(name).cloned())
     }
 
     async fn told_to_stop(&self) {
@@ -122,6 +122,7 @@ pub async fn run(up: Up, machine: Machine) -> Result<()> {
         projectors: settings.projectors,
         options,
         ledger: place,
+        is_outside: outside.is_some(),
         preflight: None,
     };
 

@@ -1,6 +1,7 @@
 //! The two workers as components: tasks that work, and a port that tells how they are.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use anyhow::Result;
 use gx_base::Component;
@@ -10,6 +11,7 @@ use gx_outbox_submitter::{Submitter, SubmitterHealth, SubmitterOptions};
 use gx_platform::health::HealthBuilder;
 use gx_platform::{App, BusMessage, Served};
 use gx_projector::Projector;
+use gx_store::repo::ledger_binding;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -26,8 +28,39 @@ pub struct Crew {
     pub options: SubmitterOptions,
     /// Where the ledger is, for people.
     pub ledger: String,
+    /// Whether the ledger is outside this process: another one than the database's is waited out then, and told.
+    pub is_outside: bool,
     /// What stands in the way of a ledger outside this process; `None` for one inside.
     pub preflight: Option<Arc<Preflight>>,
+}
+
+/// How often a worker looks whether it is led to its own ledger again.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
+/// Why workers wait: the ledger that they are led to is not the one of their database.
+type TurnedAway = Arc<Mutex<Option<String>>>;
+
+/// Waits while a ledger outside this process is another one than the database is bound to; `tell` hears why. `false`: asked
+/// to stop. What cannot be asked is left to the worker, which waits for it.
+async fn is_ours(app: &App, ledger: &dyn Ledger, stop: &CancellationToken, tell: impl Fn(Option<String>)) -> bool {
+    loop {
+        let (info, binding) = tokio::join!(ledger.info(), ledger_binding::get(app.store().read()));
+        let (Ok(info), Ok(Some(binding))) = (info, binding) else { break };
+        let bound = binding.fingerprint.0;
+        if bound == info.fingerprint {
+            break;
+        }
+        let sentence =
+            format!("this environment is bound to the ledger {bound}, and this is the ledger {}", info.fingerprint);
+        tracing::error!("{sentence}");
+        tell(Some(sentence));
+        tokio::select! {
+            () = stop.cancelled() => return false,
+            () = tokio::time::sleep(LOOK_AGAIN) => {}
+        }
+    }
+    tell(None);
+    true
 }
 
 /// Starts the submitters; the answer serves their health and metrics.
@@ -39,6 +72,7 @@ pub fn submitters(
     tasks: &mut JoinSet<Result<()>>,
 ) -> Served {
     let mut healths: Vec<SubmitterHealth> = Vec::new();
+    let turned_away = TurnedAway::default();
     for _ in 0..crew.submitters {
         let bus = app.bus().clone();
         let submitter = Submitter::new(
@@ -53,8 +87,15 @@ pub fn submitters(
             }),
         );
         healths.push(submitter.health());
-        let stop = stop.clone();
-        tasks.spawn(async move { Ok(submitter.run(stop).await?) });
+        let (stop, app, ledger, told) = (stop.clone(), app.clone(), Arc::clone(ledger), Arc::clone(&turned_away));
+        let is_outside = crew.is_outside;
+        tasks.spawn(async move {
+            let tell = |reason| *told.lock().unwrap_or_else(PoisonError::into_inner) = reason;
+            if is_outside && !is_ours(&app, ledger.as_ref(), &stop, tell).await {
+                return Ok(());
+            }
+            Ok(submitter.run(stop).await?)
+        });
     }
     let component = Component::OutboxSubmitter.name();
     let (database, place) = (healths.clone(), crew.ledger.clone());
@@ -71,7 +112,9 @@ pub fn submitters(
             async move { answer }
         })
         .require("ledger", move || {
-            let answer = healths.iter().try_for_each(SubmitterHealth::ledger).map(|()| Some(place.clone()));
+            let reason = turned_away.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let answers = || healths.iter().try_for_each(SubmitterHealth::ledger).map(|()| Some(place.clone()));
+            let answer = reason.map_or_else(answers, Err);
             async move { answer }
         })
         .build();
@@ -94,8 +137,14 @@ pub fn projectors(
         |projector| projector.health(),
     );
     for projector in projectors {
-        let stop = stop.clone();
-        tasks.spawn(async move { Ok(projector.run(stop).await?) });
+        let (stop, app, ledger, is_outside) = (stop.clone(), app.clone(), Arc::clone(ledger), crew.is_outside);
+        tasks.spawn(async move {
+            let tell = |reason: Option<String>| reason.into_iter().for_each(|reason| projector.turned_away(reason));
+            if is_outside && !is_ours(&app, ledger.as_ref(), &stop, tell).await {
+                return Ok(());
+            }
+            Ok(projector.run(stop).await?)
+        });
     }
     Served::new(Component::Projector.name(), app, health, build_info())
 }

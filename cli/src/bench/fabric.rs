@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail, ensure};
 use futures::StreamExt as _;
 use futures::TryStreamExt as _;
 use futures::stream;
-use gx_base::{Clock, Entropy, EntropyExt, SystemClock, SystemEntropy};
+use gx_base::{Clock, EntropyExt, SystemClock, SystemEntropy};
 use gx_contracts::countries::COUNTRIES;
 use gx_contracts::{Call, Function, genesis};
 use gx_fabric::client::FabricLedger;

@@ -102,6 +102,7 @@ impl Running {
             projectors: 1,
             options,
             ledger: connection::EMBEDDED.to_owned(),
+            is_outside: false,
             preflight: None,
         };
         // Their health is served on ports that nobody here asks.

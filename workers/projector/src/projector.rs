@@ -121,6 +121,11 @@ impl Projector {
         Ok(())
     }
 
+    /// Notes why the ledger is none for this projector, before it runs; gone with the first answer that it takes.
+    pub fn turned_away(&self, reason: String) {
+        self.status.ledger_failed(reason);
+    }
+
     /// Where it stands now.
     #[must_use]
     pub fn standing(&self) -> Standing {

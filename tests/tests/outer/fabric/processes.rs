@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use gx_tests::{Admin, Database, Platform, SETTLE_LIMIT, wait_until};
+use gx_tests::{Admin, Api, Database, Platform, SETTLE_LIMIT, START_LIMIT, wait_for, wait_until};
 
 use super::ledger::LedgerProcess;
 use crate::journeys::granted_people_pay;
@@ -34,13 +34,34 @@ async fn workers_in_processes_of_their_own_share_one_ledger_and_do_everything_on
     wait_until("payments to be accepted", SETTLE_LIMIT * 2, || async { load.accepted() >= enough }).await;
     load.stop().await;
 
-    // 3. A worker that is led to another ledger refuses to work.
+    // 3. A worker that is led to another ledger does nothing, is not ready and says why.
     let other = LedgerProcess::start().await;
+    let scratch = tempfile::tempdir().unwrap();
     for worker in ["outbox-submitter", "projector"] {
+        let log = scratch.path().join(worker);
+        let file = std::fs::File::create(&log).unwrap();
         let mut command = platform.served_command(worker);
-        let output = command.env("GX_FABRIC_CONNECT", other.connect()).output().expect("gx runs");
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(!output.status.success() && said.contains("bound to"), "{worker}: {said}");
+        command.env("GX_FABRIC_CONNECT", other.connect()).stdout(file.try_clone().unwrap()).stderr(file);
+        let mut child = command.spawn().expect("gx runs");
+        let address = wait_for(&format!("{worker} to tell its address"), START_LIMIT, || {
+            let text = std::fs::read_to_string(&log).unwrap_or_default();
+            async move {
+                text.lines().find_map(|line| line.split_once(" at http://").map(|(_, told)| format!("http://{told}")))
+            }
+        })
+        .await;
+        let api = Api::at(address);
+        wait_until(&format!("{worker} to say that it is another ledger"), SETTLE_LIMIT, || async {
+            let health = api.get("/health").await.expect(200);
+            let mut dependencies = health["dependencies"].as_array().unwrap().iter();
+            let ledger = dependencies.find(|dependency| dependency["name"] == "ledger").unwrap();
+            ledger["state"] == "down"
+                && ledger["reason"].as_str().unwrap_or_default().contains("is bound to the ledger")
+        })
+        .await;
+        assert_eq!(api.get("/readyz").await.status, 503, "{worker}");
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 
     // 4. Without a network there is no worker, and what is missing is named.
