@@ -7,10 +7,10 @@ use axum::Router;
 use gx_base::Component;
 use gx_messaging::live::{self, Live};
 use gx_platform::health::HealthBuilder;
-use gx_platform::http::{RouteSet, api_not_found};
+use gx_platform::http::{BodyLimit, RouteSet, api_not_found};
 use gx_platform::{App, Served};
 use gx_web::EdgeOptions;
-use gx_web::forward::{self, Upstream};
+use gx_web::forward::{self, Socket, Upstream};
 use gx_web::probe::Target;
 
 use crate::build_info::build_info;
@@ -45,7 +45,8 @@ pub fn forwarding(app: &App, own: SocketAddr) -> Result<Served> {
         let routes = compose::routes(*service, app).with_context(|| format!("{service} is no service"))?;
         let url = address_of(*service, app)?;
         let paths = routes.metas().map(gx_platform::http::RouteMeta::path).collect();
-        let socket = (*service == Component::Messaging).then_some(live::PATH);
+        let socket = Socket { path: live::PATH, limit: BodyLimit::of_bytes(live::PACKET_BYTES_MAX) };
+        let socket = (*service == Component::Messaging).then_some(socket);
         let limits = routes.body_limits();
         upstreams.push(Upstream { component: service.name(), url, paths, socket, limits });
     }

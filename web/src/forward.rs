@@ -51,11 +51,20 @@ pub struct Upstream {
     pub url: String,
     /// The paths of its routes; what they begin with (`/api/v1/<name>`) is handed to it.
     pub paths: Vec<&'static str>,
-    /// Where its socket is, if it has one: WebSocket connections are handed on as well.
-    pub socket: Option<&'static str>,
+    /// Its socket, if it has one.
+    pub socket: Option<Socket>,
     /// How large the bodies of its requests may be. What is larger ends here: the service would refuse it before it has
     /// read it, and that answer gets lost over a line that is still being written to.
     pub limits: BodyLimits,
+}
+
+/// The socket of a service: WebSocket connections are handed on, and so are the requests of clients that poll.
+#[derive(Debug, Clone, Copy)]
+pub struct Socket {
+    /// Where it is.
+    pub path: &'static str,
+    /// How much a client that polls may send at once.
+    pub limit: BodyLimit,
 }
 
 impl Upstream {
@@ -124,13 +133,10 @@ pub fn routes(
             return Err(ForwardError::Address { component: upstream.component, url: upstream.url.clone() });
         }
         let limits = Arc::new(upstream.limits.clone());
-        if let Some(path) = upstream.socket {
+        if let Some(Socket { path, limit }) = upstream.socket {
             let (forwarder, base, component) = (Arc::clone(&forwarder), base.clone(), upstream.component);
-            let limits = Arc::clone(&limits);
-            let handler = any(move |request: Request| async move {
-                let limit = limits.at(request.method(), request.uri().path());
-                forwarder.hand_on(component, &base, limit, request).await
-            });
+            let handler =
+                any(move |request: Request| async move { forwarder.hand_on(component, &base, limit, request).await });
             router = router.route(path, handler);
         }
         for prefix in upstream.prefixes() {

@@ -1,6 +1,6 @@
 //! What people do, from the first code to the last figure, on both databases and in both shapes of the platform.
 
-mod security;
+pub mod security;
 
 use std::collections::BTreeSet;
 

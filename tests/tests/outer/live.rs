@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use gx_socket::{Client, Event, Notice, Notices, Options, RequestError};
-use gx_tests::{Admin, Database, NewPerson, Person, Platform, SETTLE_LIMIT, wait_for};
+use gx_tests::{Admin, Api, Database, NewPerson, Person, Platform, SETTLE_LIMIT, wait_for};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
@@ -36,7 +36,7 @@ async fn says(lines: &mut Lines<BufReader<ChildStdout>>, wanted: &str) {
 }
 
 /// What a client hears.
-struct Ear {
+pub struct Ear {
     client: Client,
     notices: Notices,
 }
@@ -48,8 +48,16 @@ impl Ear {
     }
 
     async fn of(person: &Person, url: &str) -> Self {
+        Self::signed_in(token(person).await, url).await
+    }
+
+    /// With the session of an API client, at the wallet.
+    pub async fn with(api: &Api, platform: &Platform) -> Self {
+        Self::signed_in(api.token().expect("it is signed in").to_owned(), &platform.address("wallet")).await
+    }
+
+    async fn signed_in(token: String, url: &str) -> Self {
         let mut options = Options::new(url);
-        let token = token(person).await;
         options.auth = Some(Box::new(move || json!({ "token": token })));
         let mut ear = Self::open(options);
         ear.event("ready").await;
@@ -70,8 +78,25 @@ impl Ear {
         }
     }
 
-    async fn event(&mut self, name: &str) -> Value {
+    pub async fn event(&mut self, name: &str) -> Value {
         self.any(name).await.arguments.into_iter().next().unwrap_or_default()
+    }
+
+    /// Sends an event and gives the acknowledgement.
+    pub async fn ask(&self, name: &str, object: Value) -> Value {
+        let answer = self.client.request(name, vec![object], SETTLE_LIMIT).await.expect("it is connected");
+        answer.arguments.into_iter().next().unwrap_or_default()
+    }
+
+    /// Waits until the server has hung up, and lets nobody in with this session any more.
+    pub async fn is_closed(&mut self) {
+        loop {
+            match self.notice().await {
+                Notice::Disconnected { again_in: None, .. } => return,
+                Notice::Connected { .. } => panic!("let in again"),
+                _ => {}
+            }
+        }
     }
 
     /// Waits for an event whose object is this one.
@@ -217,6 +242,36 @@ async fn what_a_payment_tells(platform: &Platform, url: &str) {
     of_receiver.hears("qsend:changed", &json!({ "requestCode": code, "status": "CANCELLED" })).await;
 }
 
+/// Engine.IO by hand, through an edge of its own process: 100 KB are said and answered, 200 KB refused.
+async fn as_much_as_a_packet_holds_is_taken_from_a_client_that_polls(person: &Person, url: &str) {
+    let http = reqwest::Client::new();
+    let place = format!("{url}/socket.io/?EIO=4&transport=polling");
+    let opened = http.get(&place).send().await.unwrap().text().await.unwrap();
+    let open: Value = serde_json::from_str(&opened[1..]).unwrap_or_else(|error| panic!("{opened}: {error}"));
+    let place = format!("{place}&sid={}", open["sid"].as_str().unwrap());
+    let say = async |packet: String| {
+        let request = http.post(&place).header("content-type", "text/plain;charset=UTF-8").body(packet);
+        request.send().await.unwrap().status().as_u16()
+    };
+    let hear = async |wanted: &str| {
+        wait_for(wanted, SETTLE_LIMIT, || async {
+            let heard = http.get(&place).send().await.unwrap().text().await.unwrap();
+            // The server asks whether anybody is there.
+            if heard.split('\u{1e}').any(|packet| packet == "2") {
+                assert_eq!(say("3".to_owned()).await, 200);
+            }
+            heard.contains(wanted).then_some(heard)
+        })
+        .await
+    };
+    assert_eq!(say(format!("40{}", json!({ "token": token(person).await }))).await, 200);
+    hear("\"ready\"").await;
+    assert_eq!(say(format!("427{}", json!(["no:such:event", "x".repeat(100 * 1024)]))).await, 200);
+    let answer = hear("EVENT_UNKNOWN").await;
+    assert!(answer.contains("437["), "an acknowledgement: {answer}");
+    assert_eq!(say(format!("428{}", json!(["no:such:event", "x".repeat(200 * 1024)]))).await, 413);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn those_who_look_are_told_what_has_settled() {
     let platform = Platform::on(Database::Sqlite).start().await;
@@ -242,6 +297,9 @@ async fn those_who_look_are_told_by_processes_that_share_a_redis() {
 async fn those_who_look_are_told_by_processes_without_redis() {
     let platform = Platform::on(Database::Sqlite).in_processes_alone().start().await;
     what_a_payment_tells(&platform, &platform.address("wallet")).await;
+    let admin = Admin::of(&platform).await;
+    let poller = NewPerson::of("Polly", "FR", "1990-03-15").settle(&platform, &admin).await;
+    as_much_as_a_packet_holds_is_taken_from_a_client_that_polls(&poller, &platform.address("wallet")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -254,6 +312,7 @@ async fn a_frozen_persons_open_socket_closes() {
     let body = json!({ "reason": "SUSPICIOUS_ACTIVITY", "notes": "a test" });
     admin.agreed(&Admin::second(&platform).await, &freeze, &body).await;
     assert_eq!(ear.event("session:ended").await["code"], "ACCOUNT_FROZEN");
+    ear.is_closed().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -83,7 +83,12 @@ async fn show(signed: Signed) -> PageResult {
     }
     let query =
         form_urlencoded::Serializer::new(String::new()).append_pair("from", &from).append_pair("to", &until).finish();
-    let sum = |text: &str| text.parse().map(|sum| QiratSum::new(sum).display_gx()).unwrap_or_else(|_| text.to_owned());
+    // Nothing has no sign.
+    let sum = |sign: &str, text: &str| match text.parse() {
+        Ok(0) => QiratSum::default().display_gx(),
+        Ok(sum) => format!("{sign}{}", QiratSum::new(sum).display_gx()),
+        Err(_) => text.to_owned(),
+    };
     let later = Some(figures.until).filter(|until| *until <= now).map(month_of);
     let began = signed.me.onchain_registered_at.unwrap_or(signed.me.created_at);
     let earlier = Some(figures.from)
@@ -98,9 +103,9 @@ async fn show(signed: Signed) -> PageResult {
         printed: Moment(now),
         opening: figures.opening.display_gx(),
         closing: figures.closing.display_gx(),
-        came_in: sum(&figures.came_in),
-        went_out: sum(&figures.went_out),
-        fees: sum(&figures.fees),
+        came_in: sum("+", &figures.came_in),
+        went_out: sum("−", &figures.went_out),
+        fees: sum("−", &figures.fees),
         lines,
         more: cursor.is_some(),
         export: format!("{wallet}/transactions.csv?{query}"),

@@ -1,5 +1,6 @@
 //! The frame around every page: title, environment, who is looking, where they are.
 
+use gx_platform::auth::Permission;
 use gx_types::EnvName;
 
 use super::flash::Flash;
@@ -22,6 +23,8 @@ pub enum Tab {
     History,
     /// Conversations.
     Messages,
+    /// Figures of the whole.
+    Overview,
     /// People waiting for approval.
     Queue,
     /// Everybody.
@@ -32,6 +35,8 @@ pub enum Tab {
     Outbox,
     /// What was done.
     Audit,
+    /// Administrators.
+    Admins,
     /// Pause and resume.
     System,
 }
@@ -39,9 +44,32 @@ pub enum Tab {
 impl Tab {
     /// The wallet's menu.
     pub const WALLET: &'static [Self] = &[Self::Home, Self::Send, Self::Request, Self::Pay, Self::History];
-    /// The console's menu.
-    pub const CONSOLE: &'static [Self] =
-        &[Self::Queue, Self::Users, Self::Approvals, Self::Outbox, Self::Audit, Self::System];
+    /// The console's menu, as far as a role may use it.
+    pub const CONSOLE: &'static [Self] = &[
+        Self::Overview,
+        Self::Queue,
+        Self::Users,
+        Self::Approvals,
+        Self::Outbox,
+        Self::Audit,
+        Self::Admins,
+        Self::System,
+    ];
+
+    /// What one must hold to see the page.
+    #[must_use]
+    pub const fn permission(self) -> Option<Permission> {
+        match self {
+            Self::Overview => Some(Permission::DashboardView),
+            Self::Queue | Self::Users => Some(Permission::UserView),
+            Self::Approvals => Some(Permission::ApprovalView),
+            Self::Outbox => Some(Permission::CommandView),
+            Self::Audit => Some(Permission::AuditView),
+            Self::Admins => Some(Permission::AdminView),
+            Self::System => Some(Permission::SystemHealth),
+            Self::None | Self::Home | Self::Send | Self::Request | Self::Pay | Self::History | Self::Messages => None,
+        }
+    }
 
     /// Its address.
     #[must_use]
@@ -54,11 +82,13 @@ impl Tab {
             Self::Pay => "/pay",
             Self::History => "/history",
             Self::Messages => "/messages",
+            Self::Overview => "/admin/overview",
             Self::Queue => "/admin/queue",
             Self::Users => "/admin/users",
             Self::Approvals => "/admin/approvals",
             Self::Outbox => "/admin/outbox",
             Self::Audit => "/admin/audit",
+            Self::Admins => "/admin/admins",
             Self::System => "/admin/system",
         }
     }
@@ -74,11 +104,13 @@ impl Tab {
             Self::Pay => "Pay",
             Self::History => "History",
             Self::Messages => "Messages",
+            Self::Overview => "Overview",
             Self::Queue => "Queue",
             Self::Users => "People",
             Self::Approvals => "Approvals",
             Self::Outbox => "Outbox",
             Self::Audit => "Audit",
+            Self::Admins => "Admins",
             Self::System => "System",
         }
     }
@@ -149,6 +181,8 @@ pub struct AdminBadge {
     pub name: String,
     /// Role in words.
     pub role: String,
+    /// The part of the console's menu that the role may use.
+    pub tabs: Vec<Tab>,
 }
 
 /// Who is looking.
@@ -260,7 +294,7 @@ impl Chrome {
             Viewer::Nobody if self.console => "/admin/login",
             Viewer::Nobody => "/",
             Viewer::Person(_) => "/dashboard",
-            Viewer::Admin(_) => "/admin/queue",
+            Viewer::Admin(_) => "/admin",
         }
     }
 

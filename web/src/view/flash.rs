@@ -53,6 +53,7 @@ flashes! {
     PreferencesSaved = "preferences-saved", Good, "Your choices are saved.";
     SessionsEnded = "sessions-ended", Good, "The session is ended.";
     DeviceNamed = "device-named", Good, "The name is saved.";
+    FactorOff = "factor-off", Good, "Your second factor is off. Set up the next one now.";
     TotpOff = "totp-off", Good, "Two-step sign-in is off.";
     PinSet = "pin-set", Good, "Your PIN is set.";
     PinRemoved = "pin-removed", Good, "Your PIN is removed.";

@@ -10,7 +10,7 @@ mod state;
 mod when;
 
 pub use amount::{AmountError, parse_amount};
-pub use chart::Chart;
+pub use chart::{Bars, Chart, Point};
 pub use chrome::{AdminBadge, Chrome, PersonBadge, Tab, Viewer};
 pub use flash::Flash;
 pub use form::{Choice, Form};

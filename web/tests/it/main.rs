@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::allow_attributes, missing_docs)]
 
+mod administration;
 mod console;
 mod doors;
 mod payments;

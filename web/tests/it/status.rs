@@ -9,9 +9,9 @@ use axum::http::header;
 use axum::routing::get;
 use axum::{Json, Router};
 use gx_base::{ManualClock, SeededEntropy};
-use gx_platform::http::BodyLimits;
+use gx_platform::http::{BodyLimit, BodyLimits};
 use gx_types::{EnvName, ErrorCode, Problem, Timestamp};
-use gx_web::forward::{self, Upstream};
+use gx_web::forward::{self, Socket, Upstream};
 use gx_web::probe::Target;
 use gx_web::{EdgeOptions, edge};
 use serde_json::json;
@@ -200,6 +200,26 @@ async fn what_is_too_large_for_its_route_is_told_by_the_edge_whether_it_says_so_
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_client_that_polls_may_send_as_much_at_once_as_its_socket_takes_and_no_more() {
+    let service = Router::new().fallback(|request: Request| async move {
+        to_bytes(request.into_body(), 1 << 20).await.unwrap().len().to_string()
+    });
+    let socket = Socket { path: "/socket.io/", limit: BodyLimit::of_bytes(128 * 1024) };
+    let mut before = upstream("messaging", serve(service).await, "/api/v1/notifications");
+    before.socket = Some(socket);
+    let clock = Arc::new(ManualClock::at(NOW.parse::<Timestamp>().unwrap()));
+    let edge = serve(forward::routes(&[before], clock, Arc::new(SeededEntropy::new(1))).unwrap()).await;
+    let send =
+        |path: &str, bytes: usize| reqwest::Client::new().post(format!("{edge}{path}")).body(vec![b'x'; bytes]).send();
+    let answer = send("/socket.io/?EIO=4&transport=polling&sid=x", 128 * 1024).await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.text().await.unwrap().as_str()), (200, "131072"));
+    let answer = send("/socket.io/?EIO=4&transport=polling&sid=x", 128 * 1024 + 1).await.unwrap();
+    assert_eq!(answer.status(), 413);
+    // Everything else of the service keeps its own limit.
+    assert_eq!(send("/api/v1/notifications", 128 * 1024).await.unwrap().status(), 413);
 }
 
 #[test]

@@ -332,13 +332,14 @@ async fn people_choose_how_to_be_told() {
 async fn a_month_can_be_printed() {
     let site = Site::signed_in();
     let figures = json!({ "month": "2026-02", "from": "2026-02-01T00:00:00Z", "until": "2026-03-01T00:00:00Z",
-        "complete": true, "opening": "1000000", "closing": "3000000", "cameIn": "5000000", "wentOut": "2999999",
-        "fees": "1", "lines": 1 });
+        "complete": true, "opening": "1000000", "closing": "3000000", "cameIn": "5000000", "wentOut": "3000000",
+        "fees": "0", "lines": 1 });
     site.says("GET", &format!("/api/v1/wallets/{ME}/statement"), 200, figures);
     let lines = format!("/api/v1/wallets/{ME}/transactions");
     site.says("GET", &lines, 200, json!({ "transactions": [line("CONFIRMED")] }));
     let page = site.get("/statement?month=2026-02").await;
     page.is(200).shows("February 2026").shows("id=\"opening\">1 GX").shows("id=\"closing\">3 GX").shows("Grace Hopper");
+    page.shows("id=\"came-in\">+5 GX").shows("id=\"went-out\">−3 GX").shows("id=\"fees\">0 Q");
     page.shows("href=\"/statement?month=2026-03\"").shows("transactions.csv?from=2026-02-01");
     assert_eq!(site.last("GET", &lines).query, "limit=100&from=2026-02-01T00%3A00%3A00Z&to=2026-03-01T00%3A00%3A00Z");
     site.refuses("GET", &format!("/api/v1/wallets/{ME}/statement"), 422, "VALIDATION_FAILED", &[("month", "no")]);

@@ -2,6 +2,7 @@
 
 mod attempt;
 mod caller;
+pub mod device;
 mod password;
 mod password_rules;
 mod permission;

@@ -30,6 +30,12 @@ impl BodyLimit {
         Self { bytes_max: meta.body_bytes_max, form: matches!(meta.body, Some(RequestBody::Multipart(_))) }
     }
 
+    /// So many bytes at most, for what is no declared route.
+    #[must_use]
+    pub const fn of_bytes(bytes_max: usize) -> Self {
+        Self { bytes_max, form: false }
+    }
+
     /// Bytes at most.
     #[must_use]
     pub const fn bytes_max(self) -> usize {

@@ -12,8 +12,8 @@ use gx_types::api::identity::{SessionGranted, Transport};
 use gx_types::{ProfileId, SecurityEvent, Sha256Hex};
 
 use super::carry::{Carried, carry, session_row};
-use crate::security::device::{described, same_device};
 use crate::users::summary;
+use gx_platform::auth::device::{described, same_device};
 
 /// Sessions that are looked at to recognise a device.
 const KNOWN_SESSIONS_MAX: u64 = 200;

@@ -13,7 +13,7 @@ use gx_types::api::identity::{RefreshRequest, TokenPair};
 use gx_types::{ErrorCode, ProfileId, SecurityEvent, SessionTransport};
 
 use super::carry::ends;
-use crate::security::device::described;
+use gx_platform::auth::device::described;
 
 /// Declares the route.
 pub(crate) fn route() -> Handled {

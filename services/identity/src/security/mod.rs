@@ -6,7 +6,6 @@
 
 pub mod close;
 pub mod contact;
-pub mod device;
 pub mod forgot;
 pub mod grant;
 pub mod objection;

@@ -11,8 +11,8 @@ use gx_types::api::identity::Message;
 use gx_types::api::security::{RenameDeviceRequest, SessionView, SessionsEnded, SessionsReply};
 use gx_types::{ErrorCode, SessionId};
 
-use super::device::{device_name, place};
 use super::ended;
+use gx_platform::auth::device::{device_name, place};
 
 /// Sessions in the list at most.
 const LISTED_MAX: u64 = 100;

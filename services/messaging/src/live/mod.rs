@@ -48,8 +48,9 @@ use self::registry::Registry;
 /// Where the socket is served.
 pub const PATH: &str = "/socket.io/";
 
-/// Largest packet from a client, bytes: an encrypted message of 64 KB in Base64 with what belongs to it.
-const PACKET_BYTES_MAX: usize = 128 * 1024;
+/// Largest packet from a client, and the most that one that polls may send at once, bytes: an encrypted message of 64 KB in
+/// Base64 with what belongs to it.
+pub const PACKET_BYTES_MAX: usize = 128 * 1024;
 /// Binary attachments of one packet at most, and how long they may take to arrive.
 const ATTACHMENTS_MAX: usize = 4;
 const ATTACHMENTS_LIMIT: Duration = Duration::from_secs(10);

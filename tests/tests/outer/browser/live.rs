@@ -1,6 +1,6 @@
 //! Pages that follow what happens by themselves.
 
-use gx_tests::{Admin, Database, Forwarder, NewPerson, PASSWORD, Person, Platform, SETTLE_LIMIT, wait_until};
+use gx_tests::{Admin, Database, Forwarder, Inside, NewPerson, PASSWORD, Person, Platform, SETTLE_LIMIT, wait_until};
 use serde_json::json;
 
 use super::driver::{Browser, Screen, on};
@@ -127,4 +127,62 @@ async fn a_session_that_ends_elsewhere_takes_its_pages_to_the_login() {
     })
     .await
     .expect("the page follows its session");
+}
+
+#[tokio::test]
+async fn a_session_ended_on_one_device_closes_the_page_of_the_other() {
+    on(Screen::Desk, "live-other-device", |browser: Browser| async move {
+        let (_platform, network, _, _, looker) = behind_a_network().await;
+        let here = browser.window("here", &network.url()).await;
+        sign_in(&here, &looker.person.email(), PASSWORD).await;
+        let there = browser.window("there", &network.url()).await;
+        sign_in(&there, &looker.person.email(), PASSWORD).await;
+        connected(&here).await;
+        connected(&there).await;
+        here.visit("/settings/security").await;
+        connected(&here).await;
+        // Three sessions: this one, the other browser, and the program that made the account. All but this one end.
+        here.press("#end-others").await;
+        here.see_that("#flash", "ended").await;
+        there.see_that("#flash", "session has ended").await;
+        assert!(there.place().await.starts_with("/login?next=%2Fdashboard"), "{}", there.place().await);
+        // Whoever ended it is still there, and still told.
+        connected(&here).await;
+        here.visit("/dashboard").await;
+        here.see_that("#balance", "500 GX").await;
+    })
+    .await
+    .expect("the other page goes");
+}
+
+/// The end of a command is told to those who are connected; whoever was away reads it.
+#[tokio::test]
+async fn a_page_that_was_away_when_its_payment_settled_shows_that_it_has() {
+    on(Screen::Phone, "live-away-payment", |browser: Browser| async move {
+        let (network, inside) = (Forwarder::start().await, Inside::default());
+        let platform = Platform::on(Database::Sqlite).inside(&inside).env("PUBLIC_URL", &network.url()).start().await;
+        network.to(&platform.address("wallet"));
+        let admin = Admin::of(&platform).await;
+        let payer = NewPerson::of("Payer", "FR", "1990-03-15").settle(&platform, &admin).await;
+        let other = NewPerson::of("Other", "FR", "1985-07-22").settle(&platform, &admin).await;
+        let window = browser.window("payer", &network.url()).await;
+        sign_in(&window, &payer.person.email(), PASSWORD).await;
+        inside.line.cut();
+        let command = payer.send(&other.gx_id, 3_000_000, "settled-while-away").await;
+        window.visit(&format!("/payments/{command}")).await;
+        window.see_that("#payment", "On its way").await;
+        connected(&window).await;
+        window.ask(MARK, json!([])).await;
+
+        network.cut();
+        window.see_that("#live-state", "Offline").await;
+        inside.line.mend();
+        assert_eq!(payer.settled(&command).await["status"], "CONFIRMED");
+        assert!(window.see("#payment").await.contains("On its way"), "nobody told the page");
+        network.to(&platform.address("wallet"));
+        window.see_that("#payment", "The coins have moved").await;
+        assert!(stayed(&window).await, "the page was not loaded anew");
+    })
+    .await
+    .expect("the page catches up");
 }

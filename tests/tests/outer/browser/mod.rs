@@ -3,11 +3,13 @@
 //! Every page that a scenario looks at is also examined: it fits the screen, its fields have labels, its text stands out,
 //! and the console stays silent (`examine.js`). `GX_TEST_PICTURES` names a folder that keeps a picture of each.
 
+mod console;
 mod doors;
 mod driver;
 mod journey;
 mod live;
 mod people;
+mod safety;
 mod window;
 
 pub use driver::{Screen, on};

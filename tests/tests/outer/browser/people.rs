@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use gx_tests::{NewPerson, PASSWORD, PICTURE, Platform, SETTLE_LIMIT, wait_until};
+use gx_tests::{NewPerson, PASSWORD, PICTURE, Platform, SETTLE_LIMIT, wait_for, wait_until};
 use tempfile::TempDir;
 
 use super::window::Window;
@@ -86,17 +86,36 @@ pub async fn register(window: &Window, person: &NewPerson, country: &str) {
 }
 
 /// The newest code in the test mailbox of an address or number.
-async fn code_for(window: &Window, to: &str) -> String {
+pub async fn code_for(window: &Window, to: &str) -> String {
+    let message = mail_for(window, to, "").await;
+    let code = message.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6);
+    code.unwrap_or_else(|| panic!("no code in «{message}»")).to_owned()
+}
+
+/// The newest mail to an address that says this; mails are sent after the answer.
+pub async fn mail_for(window: &Window, to: &str, says: &str) -> String {
     window
         .aside("/dev/mailbox", async |mailbox| {
-            mailbox.write("#to", to).await;
-            mailbox.press("#open-mailbox").await;
-            let message = mailbox.see("article.mail pre").await;
+            let message = wait_for(&format!("a mail to {to} that says «{says}»"), SETTLE_LIMIT, || async {
+                mailbox.visit("/dev/mailbox").await;
+                mailbox.write("#to", to).await;
+                mailbox.press("#open-mailbox").await;
+                mailbox.see("main").await;
+                let message = mailbox.seen("article.mail pre").await?;
+                message.contains(says).then_some(message)
+            })
+            .await;
             mailbox.look("mailbox").await;
-            let code = message.split(|c: char| !c.is_ascii_digit()).find(|word| word.len() == 6);
-            code.unwrap_or_else(|| panic!("no code in «{message}»")).to_owned()
+            message
         })
         .await
+}
+
+/// The way that a mail leads, without the site.
+pub fn link_in(message: &str, page: &str) -> String {
+    let link = message.split_whitespace().find_map(|word| word.split_once(page));
+    let (_, rest) = link.unwrap_or_else(|| panic!("no {page} in «{message}»"));
+    format!("{page}{rest}")
 }
 
 /// Uploads a passport and hands it in.
@@ -126,8 +145,13 @@ fn passport(folder: &Path) -> PathBuf {
 
 /// Signs in to the console with the first login that `gx up` made.
 pub async fn sign_in_as_admin(window: &Window, platform: &Platform) {
+    sign_in_as_owner(window, platform, 0).await;
+}
+
+/// Signs in to the console with one of the two logins that `gx up` made.
+pub async fn sign_in_as_owner(window: &Window, platform: &Platform, number: usize) {
     let logins = std::fs::read_to_string(platform.data().join("secrets/devnet-admins")).unwrap();
-    let (name, password) = logins.lines().next().and_then(|line| line.split_once(' ')).unwrap();
+    let (name, password) = logins.lines().nth(number).and_then(|line| line.split_once(' ')).unwrap();
     window.visit("/admin").await;
     window.see("#admin-login-form").await;
     window.look("admin-login").await;

@@ -6,19 +6,27 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use totp_rs::{Builder, Secret};
 
+use crate::live::Ear;
+
 /// 100 GX: from here on a session alone does not pay.
 const LARGE: u64 = 100_000_000;
 const PIN: &str = "481516";
 
 /// The person's telephone: the codes that its app shows.
-struct Phone {
+pub struct Phone {
     secret: String,
     /// Steps ahead of the clock, within what GX allows; a code is good once.
     ahead: u64,
 }
 
 impl Phone {
-    fn code(&mut self) -> String {
+    /// With the secret that the platform showed.
+    pub fn of(secret: &str) -> Self {
+        Self { secret: secret.chars().filter(|sign| !sign.is_whitespace()).collect(), ahead: 0 }
+    }
+
+    /// The next code.
+    pub fn code(&mut self) -> String {
         let secret = Secret::try_from_base32(&self.secret).unwrap();
         let now = u64::try_from(SystemClock.now().micros() / 1_000_000).unwrap();
         let code = Builder::new().with_secret(secret).build().unwrap().generate(now + 30 * self.ahead);
@@ -130,7 +138,7 @@ async fn a_stolen_refresh_token_used_twice(platform: &Platform, ben: &Person) {
 async fn a_second_factor_is_locked_and_recovered(platform: &Platform, ben: &Person) {
     let api = platform.api();
     let setup = ben.api.post("/api/v1/security/totp/setup", &json!({ "password": PASSWORD })).await.expect(200);
-    let mut phone = Phone { secret: setup["secret"].as_str().unwrap().to_owned(), ahead: 0 };
+    let mut phone = Phone::of(setup["secret"].as_str().unwrap());
     let code = phone.code();
     let codes = ben.api.post("/api/v1/security/totp/confirm", &json!({ "code": code })).await.expect(200);
     let backup = codes["backupCodes"].as_array().unwrap().clone();
@@ -167,6 +175,7 @@ async fn a_second_factor_is_locked_and_recovered(platform: &Platform, ben: &Pers
 async fn sessions_are_ended_from_afar(platform: &Platform, ada: &Person) {
     let other = ada.sign_in(&platform.api()).await.unwrap();
     other.get("/api/v1/security").await.expect(200);
+    let (mut here, mut there) = (Ear::with(&ada.api, platform).await, Ear::with(&other, platform).await);
     let list = ada.api.get("/api/v1/security/sessions").await.expect(200);
     assert!(list["sessions"].as_array().unwrap().len() >= 2 && list["sessions"][0]["current"] == true, "{list}");
     ada.api.post("/api/v1/security/sessions/revoke-others", &json!({})).await.expect(200);
@@ -174,7 +183,11 @@ async fn sessions_are_ended_from_afar(platform: &Platform, ada: &Person) {
         (other.get("/api/v1/security").await.status == 401).then_some(())
     })
     .await;
+    // Its socket was told why and is closed for good; the one at hand goes on.
+    assert_eq!(there.event("session:ended").await["code"], "SESSION_REVOKED");
+    there.is_closed().await;
     ada.api.get("/api/v1/security").await.expect(200);
+    assert_eq!(here.ask("sync:request", json!({ "after": 0 })).await, json!({ "ok": true }));
     // Nobody closes an account with coins in it.
     let close = ada.api.post("/api/v1/security/close", &json!({ "password": PASSWORD })).await;
     assert_eq!(close.refused(409), "ACCOUNT_NOT_EMPTY");

@@ -151,14 +151,13 @@ fn shown(
     approval: ApprovalView,
     first_password: Option<String>,
 ) -> PageResult {
-    let object = approval.object.to_string();
     page_with(
         status,
         &ApprovalPage {
             chrome: officer.chrome("Approval", Tab::Approvals),
             form,
             state: state(approval.status),
-            object_href: object.strip_prefix("person:").map(|id| format!("/admin/users/{id}")),
+            object_href: super::place_of(&approval.object),
             requested: Moment(approval.requested_at),
             decided: approval.decided_at.map(Moment),
             executed: approval.executed_at.map(Moment),

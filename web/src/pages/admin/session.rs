@@ -52,6 +52,7 @@ where
         visit.recognise(Viewer::Admin(AdminBadge {
             name: me.display_name.clone(),
             role: role_name(me.role).to_owned(),
+            tabs: tabs(&me),
         }));
         if me.require_password_change && parts.uri.path() != password::PLACE {
             return Err(PageError::Elsewhere(password::PLACE));
@@ -66,6 +67,15 @@ where
         }
         Ok(Self { visit, me })
     }
+}
+
+/// The part of the menu that the role may use; nothing while something else comes first.
+fn tabs(me: &AdminProfile) -> Vec<Tab> {
+    if me.require_password_change || me.require_mfa_setup {
+        return Vec::new();
+    }
+    let held = |permission: Permission| me.permissions.iter().any(|code| code == permission.code());
+    Tab::CONSOLE.iter().copied().filter(|tab| tab.permission().is_none_or(held)).collect()
 }
 
 /// A role in words.

@@ -65,13 +65,7 @@ async fn render(officer: &Officer, status: StatusCode, form: Form) -> PageResult
         status,
         &SystemPage {
             chrome,
-            state: match system.status {
-                SystemState::NotBound => State::new(Tone::Off, "No ledger bound"),
-                SystemState::NotBootstrapped => State::new(Tone::Wait, "Ledger not set up"),
-                SystemState::Operational => State::new(Tone::Good, "Running"),
-                SystemState::Paused => State::new(Tone::Bad, "Paused"),
-                SystemState::LedgerUnreachable => State::new(Tone::Bad, "Ledger out of reach"),
-            },
+            state: system_state(system.status),
             ledger: system.ledger.clone().map(|status| Ledger {
                 state: if status.reachable {
                     State::new(Tone::Good, "Answers")
@@ -89,6 +83,17 @@ async fn render(officer: &Officer, status: StatusCode, form: Form) -> PageResult
             form,
         },
     )
+}
+
+/// The system's state in words.
+pub(super) fn system_state(state: SystemState) -> State {
+    match state {
+        SystemState::NotBound => State::new(Tone::Off, "No ledger bound"),
+        SystemState::NotBootstrapped => State::new(Tone::Wait, "Ledger not set up"),
+        SystemState::Operational => State::new(Tone::Good, "Running"),
+        SystemState::Paused => State::new(Tone::Bad, "Paused"),
+        SystemState::LedgerUnreachable => State::new(Tone::Bad, "Ledger out of reach"),
+    }
 }
 
 async fn pause(officer: Officer, Posted(form): Posted) -> PageResult {

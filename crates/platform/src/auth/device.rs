@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use gx_platform::auth::Origin;
+use super::Origin;
 
 /// Program and system of a user agent, in the words people know; `Unknown device` when it says nothing.
 #[must_use]
