@@ -29,6 +29,13 @@ pub async fn run(admin: Admin) -> Result<()> {
             app.store().close().await?;
             Ok(())
         }
+        Admin::ResetMfa { place, username } => {
+            let app = app_of(&place).await?;
+            let ended = gx_ops::reset_admin_mfa(&app, &username).await;
+            app.store().close().await?;
+            println!("{username} has no second factor any more; {} sessions have ended. They set up another.", ended?);
+            Ok(())
+        }
         Admin::Code { place, username } => {
             let app = app_of(&place).await?;
             let code = gx_ops::admin_code(&app, &username).await;

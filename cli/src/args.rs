@@ -160,6 +160,14 @@ pub enum Admin {
         #[arg(long)]
         email: String,
     },
+    /// Take away an administrator's lost second factor, where no two other owners are left to do it
+    ResetMfa {
+        /// Which environment and where
+        #[command(flatten)]
+        place: Place,
+        /// Login name
+        username: String,
+    },
     /// Print a code of an administrator's second factor; on devnet alone
     Code {
         /// Which environment and where

@@ -116,6 +116,7 @@ pub const METRICS: &[MetricRoom] = &[
     MetricRoom { scope: AT_LEDGER, metrics: gx_fabric::client::METRICS },
     MetricRoom { scope: MetricScope::At(&[Component::OutboxSubmitter]), metrics: gx_outbox_submitter::METRICS },
     MetricRoom { scope: MetricScope::At(&[Component::Projector]), metrics: gx_projector::METRICS },
+    MetricRoom { scope: MetricScope::At(&[Component::Admin]), metrics: gx_admin::METRICS },
     MetricRoom {
         scope: MetricScope::At(&[Component::Messaging, Component::Wallet]),
         metrics: gx_messaging::live::metrics::METRICS,

@@ -1,5 +1,5 @@
 //! The first administrators: made on the host, while fewer than two SUPER_OWNERs are active. From then on only through
-//! the API.
+//! the API. And a lost second factor that no two others are left to take away.
 
 use gx_base::{EntropyExt, Secret};
 use gx_platform::App;
@@ -7,12 +7,14 @@ use gx_platform::auth::PasswordError;
 use gx_platform::http::ApiError;
 use gx_store::audit::{self, AuditEntry};
 use gx_store::entity::admin_users;
-use gx_store::repo::{admins, super_owners};
+use gx_store::repo::{admin_sessions, admins, second_factors, super_owners};
 use gx_store::{Col, StoreError};
 use gx_types::{Actor, AdminId, AdminRole, AuditEvent, AuditObject, CorrelationId, EnvName, Timestamp};
 
 /// Active SUPER_OWNERs from which on the host makes no more.
 pub const SUPER_OWNERS_BY_HOST_MAX: u64 = 2;
+/// How many people decide what needs a second one.
+const DECIDERS: u64 = 2;
 /// Characters of a first password.
 const PASSWORD_CHARS: usize = 20;
 /// What first passwords are made of: no two characters look alike.
@@ -44,6 +46,11 @@ pub enum AdminError {
     /// The second factor.
     #[error("the second factor could not be made: {0}")]
     Factor(ApiError),
+    /// Two owners can do it through the API, in front of each other's eyes.
+    #[error(
+        "two other SUPER_OWNERs with a second factor are active: they take it away through the API, where two people decide"
+    )]
+    OthersCan,
     /// There is nobody of this name, or they have no second factor.
     #[error("there is no administrator of this name with a second factor")]
     NoFactor,
@@ -138,6 +145,46 @@ pub async fn admin_code(app: &App, username: &str) -> Result<String, AdminError>
     let owner = Actor::Admin(admin.admin_id.0);
     let code = app.second_factors().current_code(app.store(), owner).await.map_err(AdminError::Factor)?;
     code.ok_or(AdminError::NoFactor)
+}
+
+/// Takes away an administrator's lost second factor, where no two other owners are left who could decide about it. Ends
+/// their sessions; at the next login they set up another. Returns how many sessions have ended.
+///
+/// # Errors
+/// [`AdminError`].
+pub async fn reset_admin_mfa(app: &App, username: &str) -> Result<usize, AdminError> {
+    let admin = admins::by_login(app.store().read(), &username.to_lowercase()).await?.ok_or(AdminError::NoFactor)?;
+    let (admin_id, now) = (admin.admin_id.0, app.now());
+    let correlation_id = CorrelationId::from_uuid(app.new_uuid());
+    let ended = app
+        .store()
+        .write(move |tx| {
+            Box::pin(async move {
+                let mut able = 0_u64;
+                for other in super_owners::active(tx).await? {
+                    able += u64::from(other != admin_id && second_factors::is_on(tx, Actor::Admin(other)).await?);
+                }
+                if able >= DECIDERS {
+                    return Err(AdminError::OthersCan);
+                }
+                if !second_factors::remove(tx, Actor::Admin(admin_id)).await? {
+                    return Err(AdminError::NoFactor);
+                }
+                let why = "the second factor was taken away";
+                let ended = admin_sessions::revoke_all(tx, admin_id, why, now).await?;
+                let object = AuditObject::Admin(admin_id);
+                let entry = AuditEntry::new(AuditEvent::AdminMfaReset, Actor::Operator, object, correlation_id, now)
+                    .after("sessionsEnded", ended.len());
+                audit::append(tx, entry).await?;
+                Ok::<_, AdminError>(ended)
+            })
+        })
+        .await?;
+    for session in &ended {
+        app.auth().ended(*session);
+    }
+    tracing::warn!(username, "an operator took an administrator's second factor away on the host");
+    Ok(ended.len())
 }
 
 /// How many more the host may make.

@@ -8,7 +8,8 @@ mod personas;
 mod picture;
 
 pub use admins::{
-    AdminError, NewAdmin, SUPER_OWNERS_BY_HOST_MAX, admin_code, create_super_owner, super_owners_missing,
+    AdminError, NewAdmin, SUPER_OWNERS_BY_HOST_MAX, admin_code, create_super_owner, reset_admin_mfa,
+    super_owners_missing,
 };
 pub use bootstrap::{BootstrapError, bootstrap};
 pub use people::{TEST_PASSWORD, TestPeopleError, TestPerson, test_people};

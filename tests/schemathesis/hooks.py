@@ -135,6 +135,7 @@ def agreed(path, body):
     other_admin_session().call("POST", vote, json={"decision": "APPROVE"})
 
 
+WEBHOOKS = "/api/v1/admin/notifications/webhooks"
 COUNTRIES = iter(["AD", "AE", "AF", "AG", "AL", "AM", "AO", "AR", "AT", "AU", "AZ", "BA", "BB", "BD", "BE"])
 
 
@@ -155,6 +156,35 @@ def approved(me):
     approval = asked_by(other_admin_session())
     me.call("POST", f"/api/v1/admin/approvals/{approval}/vote", json={"decision": "APPROVE", "execute": False})
     return approval
+
+
+def new_webhook():
+    """What makes a webhook. Nobody listens there, and the platform under test may ask this machine."""
+    return {"name": f"schema {time.monotonic_ns()}", "url": "http://127.0.0.1:9/hook", "events": ["QSEND_EXPIRED"], "headers": {"x-key": "k"}}
+
+
+def webhook(me):
+    """A webhook that is there; there may be twenty."""
+    hooks = me.call("GET", WEBHOOKS)["webhooks"]
+    for one in hooks:
+        if one["isActive"]:
+            return one["id"]
+    return me.call("POST", WEBHOOKS, json=new_webhook())["webhook"]["id"]
+
+
+def spare_webhook(me):
+    """A webhook that may go."""
+    hooks = me.call("GET", WEBHOOKS)["webhooks"]
+    if len(hooks) > 15:
+        me.call("DELETE", f"{WEBHOOKS}/{hooks[0]['id']}")
+    return me.call("POST", WEBHOOKS, json=new_webhook())["webhook"]["id"]
+
+
+def delivery(me):
+    """An event on its way to a webhook."""
+    hook = spare_webhook(me)
+    sent = me.call("POST", f"{WEBHOOKS}/{hook}/test")["deliveryId"]
+    return {"webhookId": hook, "deliveryId": sent}
 
 
 # ── people who register ──
@@ -452,6 +482,7 @@ FIXTURES = {
     },
     "changeAdminRole": lambda me: {"path": {"adminId": me.id}, "body": TEXTS},
     "disableAdmin": lambda me: {"path": {"adminId": me.id}, "body": TEXTS},
+    "enableAdmin": lambda me: {"path": {"adminId": me.id}, "body": TEXTS},
     "resetAdminMfa": lambda me: {"path": {"adminId": me.id}},
     "disburseFromPool": lambda _: {
         "body": {"pool": "CHARITABLE", "to": person("bob").profile()["fabricUserId"], "amount": "1", "remark": "a test"}
@@ -472,6 +503,15 @@ FIXTURES = {
     "readParameter": lambda _: {"path": {"paramId": "disbursementMaxGx"}},
     "setParameter": lambda _: {"body": {"paramId": "disbursementMaxGx", "newValue": "100000000"}},
     "readSupplyPool": lambda _: {"path": {"poolId": "LOAN"}},
+    "createWebhook": lambda _: {"body": new_webhook()},
+    "readWebhook": lambda me: {"path": {"webhookId": webhook(me)}},
+    "updateWebhook": lambda me: {"path": {"webhookId": webhook(me)}, "body": new_webhook() | {"isActive": True}},
+    "deleteWebhook": lambda me: {"path": {"webhookId": spare_webhook(me)}},
+    "replaceWebhookSecret": lambda me: {"path": {"webhookId": webhook(me)}},
+    "testWebhook": lambda me: {"path": {"webhookId": spare_webhook(me)}},
+    "listWebhookDeliveries": lambda me: {"path": {"webhookId": webhook(me)}},
+    "readWebhookDelivery": lambda me: {"path": delivery(me)},
+    "replayWebhookDelivery": lambda me: {"path": delivery(me)},
     "readUser": lambda _: {"path": {"userId": person().id}},
     "readUserDocument": reviewed_document,
     "approveUser": approval,

@@ -1,5 +1,15 @@
 //! Every limit of GX, named with its unit, in one place.
 
+/// Webhooks at most.
+pub const WEBHOOKS_MAX: u64 = 20;
+/// Attempts to deliver an event to a webhook before it is given up; with the waits between them about two days.
+pub const WEBHOOK_ATTEMPTS_MAX: u32 = 15;
+/// How long a webhook's receiver may take to answer, seconds.
+pub const WEBHOOK_ANSWER_SECONDS_MAX: u64 = 10;
+/// A webhook that nothing has reached for so long is switched off, seconds.
+pub const WEBHOOK_FAILING_SECONDS_MAX: u64 = 3 * 24 * 3600;
+/// How long deliveries to webhooks are kept, seconds.
+pub const WEBHOOK_DELIVERIES_KEPT_SECONDS: u64 = 30 * 24 * 3600;
 /// Largest JSON request body, bytes.
 pub const JSON_BODY_BYTES_MAX: usize = 64 * 1024;
 /// Largest uploaded document, bytes.

@@ -17,6 +17,7 @@ use crate::http::{ApiResult, Cursors, Limits, RateClass, RateError, RouteRecorde
 use crate::ledger_state::LedgerState;
 use crate::mail::{Mail, MailError};
 use crate::objects::{Objects, ObjectsError};
+use crate::outbound::Outbound;
 use crate::secrets::{SealError, Secrets};
 use crate::settings::Settings;
 use crate::sms::Sms;
@@ -100,6 +101,7 @@ struct Inner {
     objects: Objects,
     mail: Mail,
     sms: Sms,
+    outbound: Outbound,
     biometric: BiometricKey,
     ledger: LedgerState,
     limits: Limits,
@@ -148,6 +150,7 @@ impl App {
             objects: Objects::open(&settings)?,
             mail: Mail::open(&settings, store.clone(), clock.clone(), entropy.clone())?,
             sms: Sms::open(&settings, store.clone(), clock.clone(), entropy.clone()),
+            outbound: Outbound::open(&settings),
             ledger: LedgerState::new(store.clone(), clock.clone()),
             passwords: Passwords::new(entropy.clone()),
             second_factors: SecondFactors::new(Arc::clone(&secrets), clock.clone(), entropy.clone(), settings.env)?,
@@ -275,6 +278,12 @@ impl App {
         &self.0.sms
     }
 
+    /// Requests to addresses that administrators have typed.
+    #[must_use]
+    pub fn outbound(&self) -> &Outbound {
+        &self.0.outbound
+    }
+
     /// The one maker of biometric hashes.
     #[must_use]
     pub fn biometric(&self) -> &BiometricKey {
@@ -311,6 +320,23 @@ impl App {
     /// 500 never in practice.
     pub fn derive_key(&self, purpose: &str) -> ApiResult<[u8; 32]> {
         self.0.secrets.derive(purpose).map_err(crate::http::ApiError::internal)
+    }
+
+    /// Encrypts `plain` so that only [`Self::open_sealed`] with the same `purpose` and `context` reads it.
+    ///
+    /// # Errors
+    /// 500 never in practice.
+    pub fn seal(&self, purpose: &str, context: &str, plain: &[u8]) -> ApiResult<Vec<u8>> {
+        let sealed = self.0.secrets.seal(purpose, context, plain, &*self.0.entropy);
+        sealed.map_err(crate::http::ApiError::internal)
+    }
+
+    /// Decrypts what [`Self::seal`] made.
+    ///
+    /// # Errors
+    /// 500 when it was made with another session secret, purpose or context.
+    pub fn open_sealed(&self, purpose: &str, context: &str, sealed: &[u8]) -> ApiResult<Vec<u8>> {
+        self.0.secrets.open(purpose, context, sealed).map_err(crate::http::ApiError::internal)
     }
 
     pub(crate) fn recorder(&self) -> &RouteRecorder {

@@ -185,17 +185,19 @@ impl Health {
 
     /// Asks every dependency whose last answer is older than a second.
     pub async fn check(&self) -> ComponentHealth {
+        // All at the same time, each within its limit, so that the whole answer takes no longer than one probe may.
         let checks = self.dependencies.iter().map(|dependency| self.check_one(dependency));
-        let dependencies = futures::future::join_all(checks).await;
+        let (dependencies, paused) = tokio::join!(futures::future::join_all(checks), self.ask_pause());
         let ready = dependencies
             .iter()
             .all(|dependency| dependency.need == Need::Degrading || dependency.state == HealthState::Up);
-        let paused = match &self.pause {
-            // What is not known in time is not said: the dependencies tell why.
-            Some(pause) => tokio::time::timeout(PROBE_LIMIT, pause()).await.unwrap_or_default(),
-            None => None,
-        };
         ComponentHealth { component: self.component.to_owned(), ready, paused, dependencies }
+    }
+
+    /// Why the system is paused. What is not known in time is not said: the dependencies tell why.
+    async fn ask_pause(&self) -> Option<String> {
+        let pause = self.pause.as_ref()?;
+        tokio::time::timeout(PROBE_LIMIT, pause()).await.unwrap_or_default()
     }
 
     async fn check_one(&self, dependency: &Dependency) -> DependencyHealth {
@@ -211,6 +213,9 @@ impl Health {
         let answer = tokio::time::timeout(PROBE_LIMIT, (dependency.probe)())
             .await
             .unwrap_or_else(|_| Err(format!("no answer within {} s", PROBE_LIMIT.as_secs())));
+        // The answer is as old as its end: counted from the question, one that took long would be too old for those who
+        // waited for it, and each of them would ask again, one after the other.
+        let now = self.clock.now();
         let (state, reason) = match answer {
             Ok(remark) => (HealthState::Up, remark),
             Err(reason) => (HealthState::Down, Some(reason)),
@@ -283,5 +288,59 @@ mod tests {
         let later = health.check().await;
         assert_eq!(later.dependencies[0].since, since);
         assert!(later.dependencies[0].checked_at > since);
+    }
+
+    /// A probe that takes its time is asked once, however many wait for it.
+    #[tokio::test]
+    async fn whoever_waits_for_a_slow_probe_takes_its_answer() {
+        let clock = Arc::new(ManualClock::at(Timestamp::from_micros(1_000_000)));
+        let asked = Arc::new(AtomicU32::new(0));
+        let (probe_clock, probe_asked) = (Arc::clone(&clock), Arc::clone(&asked));
+        let health = HealthBuilder::new("identity", clock.clone())
+            .require("database", move || {
+                probe_asked.fetch_add(1, Ordering::SeqCst);
+                let clock = Arc::clone(&probe_clock);
+                async move {
+                    tokio::task::yield_now().await;
+                    clock.advance(PROBE_LIMIT);
+                    Err("no answer".to_owned())
+                }
+            })
+            .build();
+        let answers = futures::future::join_all((0..20).map(|_| health.check())).await;
+        assert!(answers.iter().all(|answer| !answer.ready));
+        assert_eq!(asked.load(Ordering::SeqCst), 1);
+    }
+
+    /// Each of three probes ends only when all three are under way.
+    #[tokio::test]
+    async fn probes_run_at_the_same_time() {
+        let clock = Arc::new(ManualClock::at(Timestamp::from_micros(1_000_000)));
+        let all = Arc::new(tokio::sync::Barrier::new(3));
+        let waits = || {
+            let all = Arc::clone(&all);
+            move || {
+                let all = Arc::clone(&all);
+                async move {
+                    all.wait().await;
+                    Ok(None)
+                }
+            }
+        };
+        let pause = Arc::clone(&all);
+        let health = HealthBuilder::new("identity", clock)
+            .require("database", waits())
+            .degrade("ledger", waits())
+            .pause(move || {
+                let all = Arc::clone(&pause);
+                async move {
+                    all.wait().await;
+                    Some("maintenance".to_owned())
+                }
+            })
+            .build();
+        let health = health.check().await;
+        assert!(health.ready, "{health:?}");
+        assert_eq!(health.paused.as_deref(), Some("maintenance"));
     }
 }

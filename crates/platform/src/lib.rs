@@ -26,6 +26,7 @@ mod mail;
 mod mailbox;
 pub mod metrics;
 mod objects;
+pub mod outbound;
 mod secrets;
 mod security;
 mod served;

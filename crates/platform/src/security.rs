@@ -1,5 +1,5 @@
-//! Telling people what happened to the security of their account: a notice in the wallet, written with the change, and a
-//! mail after it.
+//! Telling people what happened to the security of their account: a notice in the wallet and an entry in the audit
+//! chain, written with the change, and a mail after it.
 //!
 //! The mail goes out after the transaction and is not waited for where a mail server is asked: a slow one must not slow
 //! a login down. That it is to be sent is written with the notice, so what was not sent is sent later, by the job that
@@ -8,16 +8,19 @@
 use std::time::Duration;
 
 use gx_base::Secret;
-use gx_store::StoreError;
-use gx_store::Tx;
+use gx_store::audit::{self, AuditEntry, Facts};
 use gx_store::repo::notifications::{self, Notice};
 use gx_store::repo::{notification_preferences, people};
-use gx_types::{Actor, MailState, NotificationId, NotificationKind, ProfileId, SecurityEvent, Timestamp};
+use gx_store::{StoreError, Tx};
+use gx_types::{
+    Actor, AuditEvent, AuditObject, CorrelationId, MailState, NotificationId, NotificationKind, ProfileId,
+    SecurityEvent, SessionId, Timestamp,
+};
 
 use crate::App;
 use crate::auth::{Judged, Passed};
 use crate::bus::BusMessage;
-use crate::http::{ApiError, ApiResult};
+use crate::http::{ApiError, ApiResult, current_correlation};
 use crate::mail::MailMessage;
 
 /// How long the sender of a mail may take before somebody else sends it.
@@ -31,6 +34,9 @@ pub struct SecurityNote {
     profile_id: ProfileId,
     notification_id: NotificationId,
     detail: Option<String>,
+    before: Facts,
+    after: Facts,
+    correlation_id: CorrelationId,
     now: Timestamp,
 }
 
@@ -38,12 +44,49 @@ impl App {
     /// A note of something that happens now; `detail` says more in a few words, for example which device.
     pub fn security_note(&self, event: SecurityEvent, profile_id: ProfileId, detail: Option<String>) -> SecurityNote {
         let notification_id = NotificationId::from_uuid(self.new_uuid());
-        SecurityNote { event, profile_id, notification_id, detail, now: self.now() }
+        SecurityNote {
+            event,
+            profile_id,
+            notification_id,
+            detail,
+            before: Facts::new(),
+            after: Facts::new(),
+            correlation_id: current_correlation(),
+            now: self.now(),
+        }
+    }
+
+    /// An entry in the audit chain about a person, for events that they need not be told of. Append it with
+    /// [`gx_store::audit::append`], last in the transaction of what it tells of.
+    #[must_use]
+    pub fn person_entry(&self, event: AuditEvent, actor: Actor, profile_id: ProfileId) -> AuditEntry {
+        AuditEntry::new(event, actor, AuditObject::Person(profile_id), current_correlation(), self.now())
+    }
+
+    /// The entry that tells of the end of a person's session.
+    #[must_use]
+    pub fn session_ended_entry(&self, profile_id: ProfileId, session_id: SessionId, why: &str) -> AuditEntry {
+        let object = AuditObject::Session(session_id);
+        let (event, actor) = (AuditEvent::PersonSignedOut, Actor::Person(profile_id));
+        AuditEntry::new(event, actor, object, current_correlation(), self.now()).after("reason", why)
     }
 }
 
 impl SecurityNote {
-    /// Writes the notice, in the transaction of the change.
+    /// Adds to the audit entry what was so before: states and figures, no names, addresses or numbers.
+    pub fn before(mut self, name: &str, value: impl ToString) -> Self {
+        self.before.insert(name.to_owned(), value.to_string());
+        self
+    }
+
+    /// Adds to the audit entry what is so now.
+    pub fn after(mut self, name: &str, value: impl ToString) -> Self {
+        self.after.insert(name.to_owned(), value.to_string());
+        self
+    }
+
+    /// Writes the notice and the audit entry, in the transaction of the change. Do it last there: whoever appends to the
+    /// chain next waits for the transaction to end.
     ///
     /// # Errors
     /// [`StoreError`] when the database fails.
@@ -61,7 +104,13 @@ impl SecurityNote {
             },
         )
         .await?;
-        notification_preferences::begin_mail(tx, self.notification_id, self.now, self.now.plus(MAIL_LEASE)).await
+        notification_preferences::begin_mail(tx, self.notification_id, self.now, self.now.plus(MAIL_LEASE)).await?;
+        let actor = if self.event.is_by_the_person() { Actor::Person(self.profile_id) } else { Actor::Platform };
+        let object = AuditObject::Person(self.profile_id);
+        let mut entry = AuditEntry::new(self.event.audit(), actor, object, self.correlation_id, self.now);
+        (entry.before, entry.after) = (self.before.clone(), self.after.clone());
+        audit::append(tx, entry).await?;
+        Ok(())
     }
 
     /// Tells it: on the bus, and by mail to the person's address.

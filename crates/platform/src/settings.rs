@@ -18,7 +18,7 @@ use figment::providers::{Format, Serialized, Toml};
 use gx_base::{Secret, SettingDecl};
 use gx_types::{EnvName, Qirat};
 
-use crate::http::{RATE_SETTINGS, Rate, RateClass, TrustedProxies};
+use crate::http::{Networks, RATE_SETTINGS, Rate, RateClass};
 
 /// Shortest session secret, characters.
 const SESSION_SECRET_CHARS_MIN: usize = 32;
@@ -76,6 +76,7 @@ settings! {
     SOCKETS_PER_PERSON = "SOCKETS_PER_PERSON", Some("20"), secret: false, "Sockets that one person may have open in one process.";
     SOCKETS_PER_ADDRESS = "SOCKETS_PER_ADDRESS", Some("500"), secret: false, "Sockets that may be open from one address in one process.";
     TRUSTED_PROXIES = "TRUSTED_PROXIES", Some(""), secret: false, "Networks whose X-Forwarded-For is believed, separated by commas, for example 10.0.0.0/8.";
+    WEBHOOK_ALLOWED_NETWORKS = "WEBHOOK_ALLOWED_NETWORKS", Some(""), secret: false, "Networks that are not public and to which webhooks go all the same, over http too, separated by commas; refused on mainnet.";
     PROJECTION_LAG_THRESHOLD_MS = "PROJECTION_LAG_THRESHOLD_MS", Some("10000"), secret: false, "Age of the oldest block that is not projected above which the projection counts as late, milliseconds.";
     STEP_UP_QIRAT = "STEP_UP_QIRAT", Some("100000000"), secret: false, "Amount in Qirat from which payments must be confirmed with the PIN; people may set a lower one for themselves.";
     ROUTE_RECORD_FILE = "ROUTE_RECORD_FILE", None, secret: false, "File into which answered operations are recorded, for test runs.";
@@ -179,13 +180,15 @@ pub struct Settings {
     pub sockets_per_person: usize,
     /// Open sockets from one address in one process.
     pub sockets_per_address: usize,
+    /// Networks that are not public and to which webhooks go all the same.
+    pub webhook_allowed_networks: Networks,
     /// When the projection counts as late.
     pub projection_lag_threshold: Duration,
     /// Payments from this amount on need more than a session.
     pub step_up_amount: Qirat,
     /// File for the record of answered operations.
     pub route_record_file: Option<PathBuf>,
-    proxies: TrustedProxies,
+    proxies: Networks,
     rates: BTreeMap<&'static str, Rate>,
 }
 
@@ -294,7 +297,11 @@ impl Settings {
         let listen_address = reader.needed::<IpAddr>(LISTEN_ADDRESS);
         let log_level = reader.needed::<String>(LOG_LEVEL);
         let log_format = reader.needed::<LogFormat>(LOG_FORMAT);
-        let proxies = reader.needed::<TrustedProxies>(TRUSTED_PROXIES);
+        let proxies = reader.needed::<Networks>(TRUSTED_PROXIES);
+        let webhook_allowed_networks = reader.needed::<Networks>(WEBHOOK_ALLOWED_NETWORKS);
+        if env == Some(EnvName::Mainnet) && webhook_allowed_networks.as_ref().is_some_and(|list| !list.is_empty()) {
+            reader.invalid(WEBHOOK_ALLOWED_NETWORKS, "on mainnet webhooks go to public addresses alone");
+        }
         let lag_ms = reader.needed::<u64>(PROJECTION_LAG_THRESHOLD_MS);
         let redis_url = reader.optional_secret(REDIS_URL);
         let sms_url = reader.url(SMS_URL);
@@ -340,6 +347,7 @@ impl Settings {
                 projectors: projectors?,
                 sockets_per_person: sockets_per_person?,
                 sockets_per_address: sockets_per_address?,
+                webhook_allowed_networks: webhook_allowed_networks?,
                 projection_lag_threshold: Duration::from_millis(lag_ms?),
                 step_up_amount: step_up_amount?,
                 route_record_file,
@@ -355,7 +363,7 @@ impl Settings {
 
     /// The networks whose `X-Forwarded-For` is believed.
     #[must_use]
-    pub const fn trusted_proxies(&self) -> &TrustedProxies {
+    pub const fn trusted_proxies(&self) -> &Networks {
         &self.proxies
     }
 
@@ -568,6 +576,7 @@ mod tests {
             (SESSION_SECRET, "short"),
             (PUBLIC_URL, "wallet"),
             (TRUSTED_PROXIES, "everyone"),
+            (WEBHOOK_ALLOWED_NETWORKS, "everywhere"),
             ("RATE_LIMIT_WRITE", "0/60"),
             (PROJECTION_LAG_THRESHOLD_MS, "soon"),
         ] {
@@ -579,6 +588,18 @@ mod tests {
                 "{name}: {error}"
             );
         }
+    }
+
+    #[test]
+    fn webhooks_leave_mainnet_for_public_addresses_alone() {
+        let mut environment = complete();
+        environment.insert(WEBHOOK_ALLOWED_NETWORKS.to_owned(), "10.0.0.0/8, 127.0.0.1".to_owned());
+        assert!(!load(environment.clone()).unwrap().webhook_allowed_networks.is_empty(), "on a test network");
+        environment.insert(GX_ENV.to_owned(), "mainnet".to_owned());
+        let error = load(environment.clone()).unwrap_err();
+        assert!(error.to_string().contains("WEBHOOK_ALLOWED_NETWORKS"), "{error}");
+        environment.remove(WEBHOOK_ALLOWED_NETWORKS);
+        assert!(load(environment).unwrap().webhook_allowed_networks.is_empty());
     }
 
     #[test]

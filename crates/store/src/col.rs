@@ -9,7 +9,8 @@ use gx_types::{
     DocumentSide, DocumentType, Gender, GxId, KeyId, LedgerKey, LimitKind, MailState, MailboxChannel, NotificationId,
     NotificationKind, NotificationStatus, OnchainStatus, OutboxState, PersonStatus, ProfileId, QSendId, QSendStatus,
     Qirat, RegistrationId, RegistrationStep, SessionId, SessionTransport, Sha256Hex, SubmissionId, SubmissionStatus,
-    TicketPurpose, Timestamp, TransactionDirection, TransactionKind, TxId,
+    TicketPurpose, Timestamp, TransactionDirection, TransactionKind, TxId, WebhookDeliveryId, WebhookDeliveryState,
+    WebhookEvent, WebhookEventId, WebhookId,
 };
 use sea_orm::sea_query::{ArrayType, ColumnType, Nullable, Value, ValueType, ValueTypeErr};
 use sea_orm::{ColIdx, DbErr, QueryResult, TryFromU64, TryGetError, TryGetable};
@@ -148,5 +149,6 @@ stored_as_text! {
     AccountId, AccountKind, AccountStatus, Actor, AdminId, AdminRole, ApprovalId, ApprovalStatus, ApprovalType, AuditEvent, AuditObject, BirthDate, CommandId, ContactChangeId, CorrelationId, CountryCode, DocumentId, DocumentSide, DocumentType, Gender, GxId, KeyId, LedgerKey, LimitKind, MailState, MailboxChannel, NotificationId,
     NotificationKind, NotificationStatus, OnchainStatus, OutboxState, PersonStatus, ProfileId, QSendId, QSendStatus,
     RegistrationId, RegistrationStep, SessionId, SessionTransport, Sha256Hex, SubmissionId, SubmissionStatus,
-    TicketPurpose, TransactionDirection, TransactionKind, TxId,
+    TicketPurpose, TransactionDirection, TransactionKind, TxId, WebhookDeliveryId, WebhookDeliveryState, WebhookEvent,
+    WebhookEventId, WebhookId,
 }

@@ -3,7 +3,7 @@
 //! Runs in the transaction that writes FAILED ([`crate::outbox::mark_failed`]). Everything that *succeeds* is written by
 //! the projector alone.
 //!
-//! **A new command:** its arm in [`react`]; the compiler asks for it.
+//! **A new command:** its arm in [`undo`]; the compiler asks for it.
 
 use gx_contracts::{Command, Refusal};
 use gx_types::{
@@ -13,13 +13,15 @@ use gx_types::{
 use sea_orm::sea_query::Expr;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
+use crate::audit::AuditEntry;
 use crate::col::Col;
 use crate::entity::{kyc_submissions, qsend_requests, user_profiles};
 use crate::error::StoreError;
 use crate::repo::notifications::{Notice, tell};
 use crate::repo::{approvals, deltas, people};
 
-/// The reaction of one command to its refusal. The hold on the payer's balance ends with FAILED itself.
+/// The reaction of one command to its refusal. The hold on the payer's balance ends with FAILED itself. Returns the audit
+/// entry of an approval that came to nothing; it belongs at the end of the transaction.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
@@ -29,8 +31,20 @@ pub async fn react(
     command: &Command,
     refusal: &Refusal,
     now: Timestamp,
+) -> Result<Option<AuditEntry>, StoreError> {
+    let (code, meaning) = (refusal.code.as_str(), refusal.code.meaning());
+    let entry = approvals::command_refused(tx, command_id, code, meaning, now).await?;
+    undo(tx, command_id, command, refusal, now).await?;
+    Ok(entry)
+}
+
+async fn undo(
+    tx: &impl ConnectionTrait,
+    command_id: CommandId,
+    command: &Command,
+    refusal: &Refusal,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
-    approvals::command_refused(tx, command_id, refusal.code.as_str(), refusal.code.meaning(), now).await?;
     match command {
         Command::TransferTokens { profile_id, to, amount, .. } => {
             let message = payment_refused(&to.to_string(), *amount, refusal);

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use crate::{AdminId, ApprovalId, CommandId, CountryCode, DocumentId, ProfileId, SessionId};
+use crate::{AdminId, ApprovalId, CommandId, CountryCode, DocumentId, ProfileId, SessionId, WebhookId};
 
 /// What an event is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -93,12 +93,37 @@ audit_events! {
     AdminMfaEnabled = "ADMIN_MFA_ENABLED", Security, Medium, "An administrator switched a second factor on.";
     AdminMfaDisabled = "ADMIN_MFA_DISABLED", Security, High, "An administrator switched their second factor off.";
 
+    // People protecting their accounts. What people do is told by `gx_platform::SecurityNote`, beside the notice.
+    PersonSignedIn = "PERSON_SIGNED_IN", Security, Low, "A person signed in.";
+    PersonSignInFailed = "PERSON_SIGN_IN_FAILED", Security, Medium, "Somebody gave a wrong password or code for a person's account.";
+    PersonLockedOut = "PERSON_LOCKED_OUT", Security, High, "A person's address was locked after too many wrong passwords.";
+    PersonSignedOut = "PERSON_SIGNED_OUT", Security, Low, "A person signed out, or ended a session of theirs.";
+    PersonTokenReused = "PERSON_TOKEN_REUSED", Security, High, "A spent refresh token of a person was presented; the session was ended.";
+    PersonNewDevice = "PERSON_NEW_DEVICE", Security, Medium, "A person signed in from a device that was not used before.";
+    PersonPasswordChanged = "PERSON_PASSWORD_CHANGED", Security, Medium, "A person changed their password; their other sessions were ended.";
+    PersonPasswordReset = "PERSON_PASSWORD_RESET", Security, High, "A person's password was set anew by mail; their sessions were ended.";
+    PersonTotpEnabled = "PERSON_TOTP_ENABLED", Security, Medium, "A person switched two-step sign-in on.";
+    PersonTotpDisabled = "PERSON_TOTP_DISABLED", Security, High, "A person switched two-step sign-in off.";
+    PersonBackupCodesReplaced = "PERSON_BACKUP_CODES_REPLACED", Security, Medium, "A person had new backup codes made.";
+    PersonBackupCodeUsed = "PERSON_BACKUP_CODE_USED", Security, Medium, "One of a person's backup codes was used.";
+    PersonSecondFactorLocked = "PERSON_SECOND_FACTOR_LOCKED", Security, High, "A person's codes were locked after too many wrong ones.";
+    PersonPinSet = "PERSON_PIN_SET", Security, Medium, "A person set a PIN.";
+    PersonPinChanged = "PERSON_PIN_CHANGED", Security, Medium, "A person changed their PIN.";
+    PersonPinRemoved = "PERSON_PIN_REMOVED", Security, High, "A person removed their PIN.";
+    PersonPinLocked = "PERSON_PIN_LOCKED", Security, High, "A person's PIN was locked after too many wrong ones.";
+    PersonStepUpChanged = "PERSON_STEP_UP_CHANGED", Security, Medium, "A person changed from which amount on payments must be confirmed.";
+    PersonEmailChanged = "PERSON_EMAIL_CHANGED", Security, High, "A person's e-mail address was changed.";
+    PersonPhoneChanged = "PERSON_PHONE_CHANGED", Security, High, "A person's phone number was changed.";
+    PersonContactObjected = "PERSON_CONTACT_OBJECTED", Security, High, "A change of e-mail address was taken back from the old one; the person's sessions were ended.";
+    PersonClosed = "PERSON_CLOSED", Security, High, "A person closed their account.";
+
     // Administrators themselves.
     AdminCreated = "ADMIN_CREATED", Control, High, "An administrator was made.";
     AdminAppointed = "ADMIN_APPOINTED", Control, High, "The ledger was asked to record an administrator.";
 
     AdminRoleChanged = "ADMIN_ROLE_CHANGED", Control, High, "An administrator's role was changed.";
     AdminDisabled = "ADMIN_DISABLED", Control, High, "An administrator was shut out.";
+    AdminEnabled = "ADMIN_ENABLED", Control, High, "An administrator who had been shut out was let in again.";
     AdminMfaReset = "ADMIN_MFA_RESET", Control, High, "An administrator's second factor was taken away.";
     ApprovalRequested = "APPROVAL_REQUESTED", Control, Medium, "An administrator asked for something that a second person approves.";
     ApprovalApproved = "APPROVAL_APPROVED", Control, High, "A second person approved what another had asked for.";
@@ -106,6 +131,13 @@ audit_events! {
     ApprovalCancelled = "APPROVAL_CANCELLED", Control, Low, "An administrator took back what they had asked for.";
     ApprovalExpired = "APPROVAL_EXPIRED", Control, Low, "The time for an approval was up; what it held is free.";
     ApprovalExecutionFailed = "APPROVAL_EXECUTION_FAILED", Control, Medium, "What had been approved could not be done; it may be started again.";
+
+    WebhookCreated = "WEBHOOK_CREATED", Control, High, "A webhook was made.";
+    WebhookChanged = "WEBHOOK_CHANGED", Control, Medium, "A webhook was changed.";
+    WebhookDeleted = "WEBHOOK_DELETED", Control, Medium, "A webhook was deleted.";
+    WebhookSecretReplaced = "WEBHOOK_SECRET_REPLACED", Control, Medium, "A webhook got another secret; the old one is good for nothing.";
+    WebhookDisabled = "WEBHOOK_DISABLED", Control, Medium, "A webhook was switched off, because nothing reached it for days.";
+    WebhookReplayed = "WEBHOOK_REPLAYED", Control, Low, "An event was sent to a webhook once more.";
 
     // People, as administrators decide about them.
     PersonApproved = "PERSON_APPROVED", People, Medium, "A person's registration was approved.";
@@ -157,6 +189,8 @@ pub enum AuditObject {
     Approval(ApprovalId),
     /// A command on its way to the ledger.
     Command(CommandId),
+    /// A webhook.
+    Webhook(WebhookId),
     /// A country and its treasury.
     Country(CountryCode),
     /// A parameter of the ledger, by its name.
@@ -181,6 +215,7 @@ impl fmt::Display for AuditObject {
             Self::Document(id) => write!(f, "document:{id}"),
             Self::Approval(id) => write!(f, "approval:{id}"),
             Self::Command(id) => write!(f, "command:{id}"),
+            Self::Webhook(id) => write!(f, "webhook:{id}"),
             Self::Pool(name) => write!(f, "pool:{name}"),
             Self::Country(code) => write!(f, "country:{code}"),
             Self::Parameter(name) => write!(f, "parameter:{name}"),
@@ -204,6 +239,7 @@ impl FromStr for AuditObject {
             Some(("approval", rest)) => id(rest, Self::Approval),
             Some(("pool", rest)) if !rest.is_empty() => Ok(Self::Pool(rest.to_owned())),
             Some(("command", rest)) => id(rest, Self::Command),
+            Some(("webhook", rest)) => id(rest, Self::Webhook),
             Some(("country", rest)) => id(rest, Self::Country),
             Some(("parameter", rest)) if !rest.is_empty() => Ok(Self::Parameter(rest.to_owned())),
             None if text == "system" => Ok(Self::System),
@@ -257,6 +293,7 @@ mod tests {
             &format!("session:{id}"),
             &format!("document:{id}"),
             &format!("command:{id}"),
+            &format!("webhook:{id}"),
             "country:GB",
             "parameter:feeSchedule",
             "pool:LOAN",

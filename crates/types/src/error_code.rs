@@ -193,6 +193,7 @@ error_codes! {
     ApprovalNotApproved = "APPROVAL_NOT_APPROVED", 409, "This cannot be executed: it is not approved, or it is done already.";
     ApprovalsTooMany = "MAX_PENDING_APPROVALS_EXCEEDED", 409, "Too many of your requests wait for a second person; take one back, or wait.";
     ApprovalExecutionFailed = "APPROVAL_EXECUTION_FAILED", 409, "It is approved, and it could not be done; it may be started again.";
+    WebhookUrlRefused = "WEBHOOK_URL_REFUSED", 422, "Webhooks do not go to this address.";
     RoleTooHigh = "ROLE_TOO_HIGH", 403, "Only who stands strictly higher may do this to an administrator.";
     TooFewOwners = "TOO_FEW_OWNERS", 409, "At least two owners stay active.";
 }

@@ -91,6 +91,12 @@ id_types! {
     QSendId;
     /// A notification.
     NotificationId;
+    /// A webhook.
+    WebhookId;
+    /// Something that webhooks tell of; the same in every repetition.
+    WebhookEventId;
+    /// An event on its way to a webhook.
+    WebhookDeliveryId;
     /// A signing key.
     KeyId;
     /// What ties the log lines, rows and blocks of one request together.

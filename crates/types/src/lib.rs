@@ -40,7 +40,7 @@ pub use gx_id::{AccountType, GxId, GxIdError, Sex};
 pub use hash::{Sha256Hex, Sha256HexError, TxId};
 pub use ids::{
     AdminId, ApprovalId, CommandId, ContactChangeId, CorrelationId, DocumentId, IdError, KeyId, NotificationId,
-    ProfileId, QSendId, RegistrationId, SessionId, SubmissionId,
+    ProfileId, QSendId, RegistrationId, SessionId, SubmissionId, WebhookDeliveryId, WebhookEventId, WebhookId,
 };
 pub use keys::{LedgerKey, LedgerKeyError};
 pub use people::{OnchainStatus, PersonChange, PersonState, PersonStatus};
@@ -53,5 +53,5 @@ pub use words::{
     AccountKind, AccountStatus, AdminRole, ApprovalStatus, ApprovalType, CommandStatus, DocumentSide, DocumentType,
     Gender, LimitKind, MailState, MailboxChannel, NotificationKind, NotificationStatus, OutboxState, QSendStatus,
     RegistrationStep, SessionTransport, SubmissionStatus, TicketPurpose, TransactionDirection, TransactionKind,
-    UnknownWord,
+    UnknownWord, WebhookDeliveryState, WebhookEvent,
 };

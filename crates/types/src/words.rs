@@ -202,6 +202,50 @@ words! {
         AdminDisable = "ADMIN_DISABLE",
         /// Taking away a lost second factor.
         AdminMfaReset = "ADMIN_MFA_RESET",
+        /// Letting an administrator in again who had been shut out.
+        AdminEnable = "ADMIN_ENABLE",
+    }
+
+    /// What webhooks can tell of.
+    WebhookEvent {
+        /// An administrator asked for something that a second person approves.
+        ApprovalRequested = "ADMIN_APPROVAL_REQUESTED",
+        /// A second person approved it.
+        ApprovalApproved = "ADMIN_APPROVAL_APPROVED",
+        /// A second person refused it.
+        ApprovalRejected = "ADMIN_APPROVAL_REJECTED",
+        /// Whoever asked took it back.
+        ApprovalCancelled = "ADMIN_APPROVAL_CANCELLED",
+        /// Its time was up.
+        ApprovalExpired = "ADMIN_APPROVAL_EXPIRED",
+        /// It was done.
+        ApprovalExecuted = "ADMIN_APPROVAL_EXECUTED",
+        /// It could not be done, or the ledger refused it.
+        ApprovalExecutionFailed = "ADMIN_APPROVAL_EXECUTION_FAILED",
+        /// A payment between people is settled.
+        TransferSettled = "TRANSFER_SETTLED",
+        /// A request for payment is paid.
+        QSendPaid = "QSEND_PAID",
+        /// A request for payment was taken back.
+        QSendCancelled = "QSEND_CANCELLED",
+        /// The time of a request for payment was up.
+        QSendExpired = "QSEND_EXPIRED",
+        /// A person's state has changed, with the office or on the ledger.
+        PersonStatusChanged = "PERSON_STATUS_CHANGED",
+        /// A test that an administrator asked for; every webhook gets its own.
+        Test = "WEBHOOK_TEST",
+    }
+
+    /// How far an event has come on its way to a webhook.
+    WebhookDeliveryState {
+        /// Waits for its first or next attempt.
+        Pending = "PENDING",
+        /// Is being sent.
+        Sending = "SENDING",
+        /// The receiver has taken it.
+        Delivered = "DELIVERED",
+        /// Every attempt failed; it may be sent again by hand.
+        Dead = "DEAD",
     }
 
     /// Who may hold coins.

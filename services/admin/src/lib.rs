@@ -21,12 +21,17 @@ mod supply;
 mod system;
 mod text;
 mod users;
+mod webhooks;
 
+use gx_base::MetricDecl;
 use gx_platform::http::RouteSet;
 
 pub use audit::{check as check_audit, check_export as check_audit_export};
 pub use supply::figures as supply_figures;
 pub use users::{Approved, approve_person};
+
+/// What this room counts.
+pub const METRICS: &[MetricDecl] = &[webhooks::deliver::ATTEMPTS];
 
 /// The routes of the service.
 #[must_use]
@@ -41,7 +46,8 @@ pub fn routes() -> RouteSet {
         .chain(approvals::routes())
         .chain(audit::routes())
         .chain(dashboard::routes())
-        .chain(supply::routes());
+        .chain(supply::routes())
+        .chain(webhooks::routes());
     for route in handled {
         routes = routes.route(route);
     }

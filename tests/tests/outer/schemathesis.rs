@@ -37,7 +37,8 @@ async fn every_operation_answers_as_documented() {
         eprintln!("skipped: GX_TEST_SCHEMATHESIS is not set (`cargo xtask test` sets it)");
         return;
     };
-    let platform = Platform::with_people(Database::Sqlite).start().await;
+    // Webhooks of this run go to this machine, where nobody listens.
+    let platform = Platform::with_people(Database::Sqlite).env("WEBHOOK_ALLOWED_NETWORKS", "127.0.0.0/8").start().await;
     let document = merged(&platform).await;
     for name in LAST {
         assert!(document.to_string().contains(&format!("\"{name}\"")), "{name} is no operation any more");

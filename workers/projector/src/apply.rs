@@ -9,6 +9,7 @@ use gx_platform::BusMessage;
 use gx_store::outbox::{self, NowProjected};
 use gx_store::projection::checkpoint::{self, BlockMark, Lease, Stop};
 use gx_store::projection::{load, save};
+use gx_store::repo::webhooks;
 use gx_store::{Store, StoreError, Tx};
 use gx_types::api::command::{CommandResult, CommandView};
 use gx_types::{CommandStatus, ProfileId, Timestamp};
@@ -149,6 +150,7 @@ async fn write(tx: &Tx, changes: &Changes) -> Result<(), NotApplied> {
     save::wallets(tx, &changes.wallets).await?;
     save::paid_requests(tx, &changes.paid).await?;
     save::notices(tx, &changes.notices).await?;
+    webhooks::projected(tx, &changes.history, &changes.paid, &changes.people).await?;
     Ok(())
 }
 

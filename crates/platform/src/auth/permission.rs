@@ -94,6 +94,8 @@ permissions! {
     AdminRoleAssign = "admin:role:assign", High, mfa: true, approval: true;
     /// Shut an administrator out.
     AdminDisable = "admin:delete:all", Critical, mfa: true, approval: true;
+    /// Let an administrator in again who was shut out.
+    AdminEnable = "admin:update:all", High, mfa: true, approval: true;
     /// Take away an administrator's lost second factor.
     AdminMfaReset = "admin:mfa:reset", High, mfa: true, approval: true;
     /// Pay out of a pool.
@@ -104,6 +106,16 @@ permissions! {
     ApprovalVote = "approval:approve:all", High, mfa: true, approval: false;
     /// Execute what was approved.
     ApprovalExecute = "approval:execute:all", High, mfa: true, approval: false;
+    /// See webhooks and what is on its way to them.
+    WebhookView = "webhook:view:all", Low, mfa: false, approval: false;
+    /// Make a webhook.
+    WebhookCreate = "webhook:create:all", Medium, mfa: true, approval: false;
+    /// Change a webhook, give it another secret, send something again.
+    WebhookUpdate = "webhook:update:all", Medium, mfa: true, approval: false;
+    /// Delete a webhook.
+    WebhookDelete = "webhook:delete:all", Medium, mfa: true, approval: false;
+    /// Send a webhook a test.
+    WebhookTest = "webhook:test:all", Low, mfa: false, approval: false;
     /// Look things up in the audit chain, and check it.
     AuditView = "audit:view:all", Low, mfa: false, approval: false;
     /// Export the audit chain.
@@ -129,9 +141,13 @@ impl Permission {
             | Self::CountryManage
             | Self::AdminRoleAssign
             | Self::AdminDisable
+            | Self::AdminEnable
             | Self::AdminMfaReset
             | Self::TreasuryDisburse => matches!(role, SuperOwner),
             Self::ApprovalView | Self::ApprovalVote | Self::ApprovalExecute => matches!(role, SuperOwner | SuperAdmin),
+            Self::WebhookView | Self::WebhookTest => matches!(role, SuperOwner | SuperAdmin | Admin | Developer),
+            Self::WebhookCreate | Self::WebhookUpdate => matches!(role, SuperOwner | SuperAdmin | Developer),
+            Self::WebhookDelete => matches!(role, SuperOwner | SuperAdmin),
             Self::AuditView => !matches!(role, Developer),
             Self::AuditExport => matches!(role, SuperOwner | SuperAdmin | Auditor),
             Self::AdminView => matches!(role, SuperOwner | SuperAdmin | Admin),

@@ -28,7 +28,7 @@ pub use extract::{ApiPath, ApiQuery, Correlation, IdempotencyKey, PreferWait};
 pub use limits::{Allowance, Limits, RATE_SETTINGS, Rate, RateClass, RateError, RateKey};
 pub use openapi::{OpenApiError, openapi};
 pub use page::{Cursor, Cursors, Page, PageLimit};
-pub use peer::{PeerAddr, TrustedProxies, TrustedProxiesError};
+pub use peer::{Networks, NetworksError, PeerAddr};
 pub use record::RouteRecorder;
 pub use route::{Access, BODY_BYTES_MAX, Handled, Idempotency, LedgerUse, Route, RouteMeta};
 pub use route_set::{PermissionRow, RouteSet, permission_table};

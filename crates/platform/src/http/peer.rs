@@ -30,7 +30,7 @@ impl PeerAddr {
     /// Finds the address: one already put into the request, or the connection's, or behind trusted proxies the last
     /// address in `X-Forwarded-For` that is no trusted proxy. What stands further left was written by the caller.
     #[must_use]
-    pub fn of(extensions: &Extensions, headers: &HeaderMap, proxies: &TrustedProxies) -> Self {
+    pub fn of(extensions: &Extensions, headers: &HeaderMap, proxies: &Networks) -> Self {
         if let Some(known) = extensions.get::<Self>() {
             return *known;
         }
@@ -64,17 +64,25 @@ impl<S: Sync> FromRequestParts<S> for PeerAddr {
     }
 }
 
-/// The networks whose `X-Forwarded-For` is believed.
+/// Networks and single addresses, for example those whose `X-Forwarded-For` is believed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct TrustedProxies(Vec<(IpAddr, u8)>);
+pub struct Networks(Vec<(IpAddr, u8)>);
 
 /// The text is no list of networks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no address or network; write for example 10.0.0.0/8, 192.0.2.7")]
-pub struct TrustedProxiesError(String);
+pub struct NetworksError(String);
 
-impl TrustedProxies {
-    fn contains(&self, address: IpAddr) -> bool {
+impl Networks {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether `address` is in one of them.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
         self.0.iter().any(|(network, prefix)| match (network, address) {
             (IpAddr::V4(network), IpAddr::V4(address)) => {
                 let mask = u32::MAX.checked_shl(32 - u32::from(*prefix)).unwrap_or(0);
@@ -89,13 +97,13 @@ impl TrustedProxies {
     }
 }
 
-impl FromStr for TrustedProxies {
-    type Err = TrustedProxiesError;
+impl FromStr for Networks {
+    type Err = NetworksError;
 
-    fn from_str(text: &str) -> Result<Self, TrustedProxiesError> {
+    fn from_str(text: &str) -> Result<Self, NetworksError> {
         let mut networks = Vec::new();
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
-            let error = || TrustedProxiesError(part.to_owned());
+            let error = || NetworksError(part.to_owned());
             let (address, prefix) =
                 part.split_once('/').map_or((part, None), |(address, prefix)| (address, Some(prefix)));
             let address: IpAddr = address.parse().map_err(|_| error())?;
@@ -140,10 +148,10 @@ mod tests {
 
     #[test]
     fn networks_have_a_form() {
-        assert!("10.0.0.0/8, 192.0.2.7,::1".parse::<TrustedProxies>().is_ok());
-        assert!("0.0.0.0/0".parse::<TrustedProxies>().unwrap().contains("192.0.2.1".parse().unwrap()));
+        assert!("10.0.0.0/8, 192.0.2.7,::1".parse::<Networks>().is_ok());
+        assert!("0.0.0.0/0".parse::<Networks>().unwrap().contains("192.0.2.1".parse().unwrap()));
         for bad in ["10.0.0.0/33", "host", "10.0.0/8", "::1/129"] {
-            assert!(bad.parse::<TrustedProxies>().is_err(), "{bad}");
+            assert!(bad.parse::<Networks>().is_err(), "{bad}");
         }
     }
 }

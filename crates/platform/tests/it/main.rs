@@ -7,6 +7,7 @@ mod gate;
 mod idempotent;
 mod logs;
 mod mailbox;
+mod outbound;
 mod second_factor;
 mod served;
 mod sessions;

@@ -49,3 +49,5 @@ pub mod tickets;
 pub mod transactions;
 pub mod user_profiles;
 pub mod wallets;
+pub mod webhook_deliveries;
+pub mod webhooks;

@@ -98,4 +98,11 @@ pub const STEPS: &[Step] = &[
     },
     Step { version: 14, name: "audit", kind: StepKind::Schema { sql: include_str!("sql/0014_audit.sql") } },
     Step { version: 15, name: "approvals", kind: StepKind::Schema { sql: include_str!("sql/0015_approvals.sql") } },
+    Step {
+        version: 16,
+        name: "admin enable",
+        kind: StepKind::Schema { sql: include_str!("sql/0016_admin_enable.sql") },
+    },
+    Step { version: 17, name: "figures", kind: StepKind::Schema { sql: include_str!("sql/0017_figures.sql") } },
+    Step { version: 18, name: "webhooks", kind: StepKind::Schema { sql: include_str!("sql/0018_webhooks.sql") } },
 ];

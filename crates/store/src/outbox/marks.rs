@@ -9,6 +9,7 @@ use gx_types::{CommandId, Timestamp, TxId};
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 
 use super::enqueue::{add_conflict_keys, is_shard_key};
+use crate::audit;
 use crate::col::{Col, Stored};
 use crate::connect::Backend;
 use crate::error::StoreError;
@@ -181,12 +182,17 @@ pub async fn mark_failed(
     let changed = update(tx, "held, code, detail", set, "state = 'SUBMITTING'", ", payload", &rows, now).await?;
     let ids = ids(&changed)?;
     free_keys(tx, &ids).await?;
+    let mut entries = Vec::new();
     for row in &changed {
         let command_id = row.try_get::<Col<CommandId>>("", "command_id")?.0;
         let Some(failed) = failed.iter().find(|failed| failed.holder.command_id == command_id) else { continue };
         let payload: String = row.try_get("", "payload")?;
         let command = serde_json::from_str(&payload).map_err(|why| StoreError::Corrupt(why.to_string()))?;
-        refusal::react(tx, command_id, &command, &failed.refusal, now).await?;
+        entries.extend(refusal::react(tx, command_id, &command, &failed.refusal, now).await?);
+    }
+    // Last: whoever appends to the chain next waits for this transaction.
+    for entry in entries {
+        audit::append(tx, entry).await?;
     }
     Ok(ids)
 }

@@ -147,13 +147,18 @@ pub async fn change_role(
     Ok(())
 }
 
-/// Shuts an administrator out.
+/// Shuts an administrator out, or lets one in again.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub async fn disable(tx: &impl ConnectionTrait, id: AdminId, now: Timestamp) -> Result<(), StoreError> {
+pub async fn set_active(
+    tx: &impl ConnectionTrait,
+    id: AdminId,
+    active: bool,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     Entity::update_many()
-        .col_expr(Column::IsActive, false.into())
+        .col_expr(Column::IsActive, active.into())
         .col_expr(Column::UpdatedAt, Col(now).into())
         .filter(Column::AdminId.eq(Col(id)))
         .exec(tx)

@@ -1,15 +1,19 @@
 //! What waits for a second person. A row is read with [`lock`] before it changes, so that of two who decide or execute at
 //! the same time one finds the other's result.
 
-use gx_types::{AdminId, ApprovalId, ApprovalStatus, ApprovalType, CommandId, Timestamp};
+use gx_types::{
+    Actor, AdminId, ApprovalId, ApprovalStatus, ApprovalType, AuditEvent, AuditObject, CommandId, Timestamp,
+};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait,
     QueryFilter, QueryOrder, QuerySelect,
 };
 
+use crate::audit::AuditEntry;
 use crate::col::Col;
 use crate::entity::admin_approvals::{Column, Entity, Model};
 use crate::error::StoreError;
+use crate::repo::webhooks;
 
 pub use crate::entity::admin_approvals::Model as Approval;
 
@@ -36,13 +40,13 @@ fn open() -> Condition {
     Condition::all().add(Column::Status.is_in(words))
 }
 
-/// Adds an approval.
+/// Adds an approval, and tells webhooks.
 ///
 /// # Errors
 /// [`StoreError::Duplicate`] of `hold_key` when the same is asked for already; [`StoreError`] when the database fails.
 pub async fn insert(tx: &impl ConnectionTrait, row: Model) -> Result<(), StoreError> {
-    Entity::insert(row.into_active_model()).exec_without_returning(tx).await?;
-    Ok(())
+    Entity::insert(row.clone().into_active_model()).exec_without_returning(tx).await?;
+    webhooks::approval(tx, &row).await
 }
 
 /// One approval.
@@ -61,13 +65,13 @@ pub async fn lock(tx: &impl ConnectionTrait, id: ApprovalId) -> Result<Option<Mo
     Ok(Entity::find_by_id(Col(id)).lock_exclusive().one(tx).await?)
 }
 
-/// Writes an approval that was read with [`lock`].
+/// Writes an approval that was read with [`lock`], and tells webhooks of the state it has come to.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
 pub async fn save(tx: &impl ConnectionTrait, row: Model) -> Result<(), StoreError> {
-    row.into_active_model().reset_all().update(tx).await?;
-    Ok(())
+    row.clone().into_active_model().reset_all().update(tx).await?;
+    webhooks::approval(tx, &row).await
 }
 
 /// How many of an administrator's requests wait for a second person.
@@ -149,7 +153,8 @@ pub async fn overdue(
     Ok(rows.into_iter().map(|row| row.approval_id.0).collect())
 }
 
-/// The ledger has refused a command: the approval that enqueued it may be executed again.
+/// The ledger has refused a command: the approval that enqueued it may be executed again. Returns the audit entry of it,
+/// which belongs at the end of the transaction.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
@@ -159,7 +164,7 @@ pub async fn command_refused(
     code: &str,
     detail: &str,
     now: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<Option<AuditEntry>, StoreError> {
     let executed = ApprovalStatus::Executed.as_str();
     let found = Entity::find()
         .filter(Column::CommandId.eq(Col(command_id)))
@@ -167,15 +172,25 @@ pub async fn command_refused(
         .lock_exclusive()
         .one(tx)
         .await?;
-    let Some(mut row) = found else { return Ok(()) };
+    let Some(mut row) = found else { return Ok(None) };
     // Somebody may have asked for the same meanwhile: then it is theirs to do, and this one stays as it is.
     let again = Entity::find().filter(open()).filter(Column::HoldKey.eq(row.hold_key.clone())).count(tx).await?;
-    if again > 0 {
-        return Ok(());
+    let reopened = again == 0;
+    let object = AuditObject::Approval(row.approval_id.0);
+    let event = AuditEvent::ApprovalExecutionFailed;
+    let entry = AuditEntry::new(event, Actor::Platform, object, row.correlation_id.0, now)
+        .before("status", row.status.0)
+        .after("status", if reopened { ApprovalStatus::ExecutionFailed } else { row.status.0 })
+        .after("attempt", row.attempts)
+        .after("commandId", command_id)
+        .after("code", code);
+    if !reopened {
+        return Ok(Some(entry));
     }
     row.status = Col(ApprovalStatus::ExecutionFailed);
     row.failure_code = Some(code.to_owned());
     row.failure_detail = Some(detail.to_owned());
     row.updated_at = Col(now);
-    save(tx, row).await
+    save(tx, row).await?;
+    Ok(Some(entry))
 }

@@ -34,3 +34,4 @@ pub mod statements;
 pub mod super_owners;
 pub mod tickets;
 pub mod wallets;
+pub mod webhooks;

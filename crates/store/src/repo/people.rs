@@ -115,7 +115,11 @@ pub async fn change_state(
         .filter(Column::OnchainStatus.eq(Col(from.onchain)))
         .exec(tx)
         .await?;
-    Ok((done.rows_affected == 1).then_some(to))
+    if done.rows_affected != 1 {
+        return Ok(None);
+    }
+    super::webhooks::person(tx, id, (from, to), now).await?;
+    Ok(Some(to))
 }
 
 /// Changes a person's password, if it is still the one it was taken for. `false`: it is another one by now.

@@ -97,7 +97,12 @@ pub async fn cancel(tx: &impl ConnectionTrait, request: QSendId, now: Timestamp)
         .filter(Column::ExpiresAt.gt(Col(now)))
         .exec(tx)
         .await?;
-    Ok(changed.rows_affected == 1)
+    if changed.rows_affected != 1 {
+        return Ok(false);
+    }
+    let row = Entity::find_by_id(Col(request)).one(tx).await?;
+    super::webhooks::requests(tx, row.as_slice(), now).await?;
+    Ok(true)
 }
 
 /// Counts a scan of the code.
@@ -136,7 +141,9 @@ pub async fn expire_due(tx: &impl ConnectionTrait, now: Timestamp, limit: u64) -
     );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows = tx.query_all_raw(statement(tx, sql, vec![Col(now).into(), limit.into()])).await?;
-    Ok(rows.iter().map(|row| Model::from_query_result(row, "")).collect::<Result<_, _>>()?)
+    let expired = rows.iter().map(|row| Model::from_query_result(row, "")).collect::<Result<Vec<_>, _>>()?;
+    super::webhooks::requests(tx, &expired, now).await?;
+    Ok(expired)
 }
 
 /// In which part a person appears in a request.

@@ -3,7 +3,7 @@
 use gx_store::audit::{self, AuditEntry, AuditFilter, ChainFault, Head};
 use gx_store::sea_orm::ConnectionTrait;
 use gx_store::testing::TestStore;
-use gx_store::{Backend, Store, StoreError};
+use gx_store::{Backend, Store, StoreError, StoreOptions};
 use gx_types::{Actor, AdminId, AuditEvent, AuditObject, CorrelationId, ProfileId, Sha256Hex};
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -217,6 +217,137 @@ async fn entries_are_found_by_event_actor_object_request_and_time() {
         let page = AuditFilter { before: Some(3), from: Some(NOW), ..AuditFilter::default() };
         let page = audit::list(test.store.read(), &page, 100).await.unwrap();
         assert_eq!(page.iter().map(|row| row.sequence).collect::<Vec<_>>(), [2, 1]);
+    }
+}
+
+/// What one writer of the property below does: so many entries in each of its units of work, and whether it keeps them.
+type Plan = Vec<(u8, bool)>;
+
+async fn write_all(store: Store, writer: u128, plan: Plan) -> Vec<(Uuid, Vec<i64>)> {
+    let mut kept = Vec::new();
+    for (unit, (entries, keeps)) in plan.into_iter().enumerate() {
+        let correlation = Uuid::from_u128(writer << 64 | unit as u128);
+        let done: Result<Vec<i64>, StoreError> = store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let mut places = Vec::new();
+                    for number in 0..entries {
+                        let mut entry = entry(writer * 1_000 + u128::from(number));
+                        entry.correlation_id = CorrelationId::from_uuid(correlation);
+                        places.push(audit::append(tx, entry).await?);
+                    }
+                    if keeps { Ok(places) } else { Err(StoreError::GivenUp("on purpose")) }
+                })
+            })
+            .await;
+        match done {
+            Ok(places) => kept.push((correlation, places)),
+            Err(error) => assert!(!keeps, "a unit was lost: {error}"),
+        }
+    }
+    kept
+}
+
+/// Several pools, as several processes have them, each with several tasks.
+async fn many_writers(test: &TestStore, plans: Vec<Plan>) {
+    let patient = StoreOptions { busy_timeout: std::time::Duration::from_secs(60), ..StoreOptions::default() };
+    let mut stores = vec![test.store.clone()];
+    for _ in 0..2 {
+        stores.push(Store::connect(&test.url, patient).await.unwrap());
+    }
+    let before = audit::head(test.store.read()).await.unwrap().sequence;
+    let tasks: Vec<_> = plans
+        .into_iter()
+        .enumerate()
+        .map(|(number, plan)| {
+            let store = stores[number % stores.len()].clone();
+            tokio::spawn(write_all(store, number as u128 + 1, plan))
+        })
+        .collect();
+    let mut places = Vec::new();
+    for task in tasks {
+        let kept = task.await.unwrap();
+        // Within a unit the entries follow each other without a stranger between them; a writer's units come in order.
+        let mut last = 0;
+        for (correlation, unit) in kept {
+            for (index, place) in unit.iter().enumerate() {
+                assert_eq!(*place, unit[0] + i64::try_from(index).unwrap(), "a unit lies together");
+                assert!(*place > last, "in the order in which they were written");
+                last = *place;
+                let row = audit::find(test.store.read(), *place).await.unwrap().unwrap();
+                assert_eq!(row.correlation_id.0.uuid(), correlation, "whose place it is");
+            }
+            places.extend(unit);
+        }
+    }
+    // None is lost, none is there twice, and the chain is the sum of what was kept.
+    places.sort_unstable();
+    let expected: Vec<i64> = (before + 1..=before + i64::try_from(places.len()).unwrap()).collect();
+    assert_eq!(places, expected);
+    let check = audit::check(test.store.read(), None).await.unwrap();
+    assert_eq!(check.faults(), []);
+    assert_eq!(check.end(), audit::head(test.store.read()).await.unwrap());
+    for store in stores.into_iter().skip(1) {
+        store.close().await.unwrap();
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
+
+    /// Whoever writes at the same time, through however many pools and processes: one chain, in order, nothing lost.
+    #[test]
+    fn many_writers_make_one_chain_on_every_database(
+        plans in prop::collection::vec(prop::collection::vec((1_u8..4, prop::bool::weighted(0.8)), 1..4), 2..8)
+    ) {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        runtime.block_on(async {
+            for test in TestStore::each().await.unwrap() {
+                many_writers(&test, plans.clone()).await;
+            }
+        });
+    }
+
+    /// Whichever entry is changed, taken out or exchanged with another: it is found, and named.
+    #[test]
+    fn whatever_is_done_to_whichever_entry_is_named_on_every_database(
+        length in 3_i64..9, at in 0_i64..9, other in 0_i64..9, what in 0_u8..3
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            for test in TestStore::each().await.unwrap() {
+                chain_of(&test.store, u128::try_from(length).unwrap()).await;
+                let one = at % length + 1;
+                let other = if other % length + 1 == one { one % length + 1 } else { other % length + 1 };
+                let set = |from: i64, to: i64| format!("UPDATE audit_events SET sequence = {to} WHERE sequence = {from}");
+                let (statements, expected) = match what {
+                    0 => (
+                        vec![format!("UPDATE audit_events SET body = replace(body, 'ACTIVE', 'CLOSED') WHERE sequence = {one}")],
+                        vec![ChainFault::Changed(one)],
+                    ),
+                    1 if one == length => (
+                        vec![format!("DELETE FROM audit_events WHERE sequence = {one}")],
+                        vec![ChainFault::Cut { found: length - 1, known: length }],
+                    ),
+                    1 => (
+                        vec![format!("DELETE FROM audit_events WHERE sequence = {one}")],
+                        vec![ChainFault::Missing { from: one, to: one }],
+                    ),
+                    _ => (
+                        vec![set(one, 1_000), set(other, one), set(1_000, other)],
+                        vec![
+                            ChainFault::Moved { sequence: one, found: other },
+                            ChainFault::Moved { sequence: other, found: one },
+                        ],
+                    ),
+                };
+                tamper(&test.store, &statements).await;
+                let found = faults(&test.store).await;
+                for fault in expected {
+                    assert!(found.contains(&fault), "{fault:?} in {found:?}");
+                }
+            }
+        });
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod audit;
 mod entities;
+mod figures;
 mod idempotency;
 mod migrations;
 mod outbox;

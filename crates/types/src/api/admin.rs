@@ -8,10 +8,11 @@ mod outbox;
 mod supply;
 mod system;
 mod users;
+mod webhooks;
 
 pub use approvals::{
     ApprovalOutcome, ApprovalRequested, ApprovalView, ChangeRoleRequest, CreateAdminRequest, DisableAdminRequest,
-    DisburseRequest, PendingApprovals, VoteDecision, VoteRequest,
+    DisburseRequest, EnableAdminRequest, PendingApprovals, VoteDecision, VoteRequest,
 };
 pub use audit::{AuditEntryView, AuditEventType, AuditEventTypes, AuditHeadView, AuditVerification};
 pub use auth::{
@@ -32,4 +33,8 @@ pub use system::{
 pub use users::{
     AdminUser, AdminUserDetail, ApproveReply, ApproveRequest, DenyRequest, FreezeReason, FreezeRequest, ReviewReply,
     SubmissionView, SubmittedDocument, UserWallet,
+};
+pub use webhooks::{
+    CreateWebhookRequest, UpdateWebhookRequest, WebhookDeliveryView, WebhookList, WebhookTestQueued, WebhookView,
+    WebhookWithSecret,
 };

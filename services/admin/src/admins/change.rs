@@ -1,4 +1,4 @@
-//! What is changed about an administrator: the role, whether they may come in, a lost second factor. All of it waits for
+//! What is changed about an administrator: the role, whether they may come in (and again), a lost second factor. All of it waits for
 //! a second person, and is for those who stand higher.
 
 use axum::extract::State;
@@ -7,7 +7,7 @@ use gx_platform::App;
 use gx_platform::auth::{Permission, Requester};
 use gx_platform::http::{Access, ApiError, ApiJson, ApiPath, ApiResult, IdempotencyKey, LedgerUse, Route};
 use gx_store::repo::admins;
-use gx_types::api::admin::{ChangeRoleRequest, DisableAdminRequest};
+use gx_types::api::admin::{ChangeRoleRequest, DisableAdminRequest, EnableAdminRequest};
 use gx_types::{AdminId, ErrorCode};
 
 use crate::approvals::{Action, ask, declared};
@@ -16,6 +16,7 @@ use crate::text;
 
 const ROLE: &str = "changeAdminRole";
 const DISABLE: &str = "disableAdmin";
+const ENABLE: &str = "enableAdmin";
 const MFA: &str = "resetAdminMfa";
 const REASON_CHARS_MIN: usize = 10;
 const REASON_CHARS_MAX: usize = 1_000;
@@ -35,6 +36,13 @@ pub(super) fn routes() -> Routes {
         .param::<AdminId>("adminId", "The administrator")
         .body::<DisableAdminRequest>()
         .errors(&[ErrorCode::RoleTooHigh, ErrorCode::TooFewOwners]);
+    let let_in = Route::post("/api/v1/admin/admins/{adminId}/enable", ENABLE)
+        .summary("Let an administrator in again who was shut out")
+        .description("With the role, password and second factor they had; they sign in anew.")
+        .access(Access::Admin(Permission::AdminEnable))
+        .param::<AdminId>("adminId", "The administrator")
+        .body::<EnableAdminRequest>()
+        .errors(&[ErrorCode::RoleTooHigh]);
     let mfa = Route::post("/api/v1/admin/admins/{adminId}/mfa/reset", MFA)
         .summary("Take away an administrator's lost second factor")
         .description("Ends their sessions; at the next login they set up another.")
@@ -44,6 +52,7 @@ pub(super) fn routes() -> Routes {
     vec![
         declared(role, LedgerUse::None).handle(change_role),
         declared(shut_out, LedgerUse::None).handle(disable),
+        declared(let_in, LedgerUse::None).handle(enable),
         declared(mfa, LedgerUse::None).handle(reset_mfa),
     ]
 }
@@ -76,6 +85,19 @@ async fn disable(
     there_is(&app, admin_id).await?;
     let action = Action::AdminDisable { admin_id, reason };
     ask(&app, &requester, key.as_ref(), DISABLE, &(admin_id, &request), action).await
+}
+
+async fn enable(
+    State(app): State<App>,
+    requester: Requester,
+    key: Option<IdempotencyKey>,
+    ApiPath(admin_id): ApiPath<AdminId>,
+    ApiJson(request): ApiJson<EnableAdminRequest>,
+) -> ApiResult<Response> {
+    let reason = text::checked("reason", &request.reason, REASON_CHARS_MIN, REASON_CHARS_MAX)?;
+    there_is(&app, admin_id).await?;
+    let action = Action::AdminEnable { admin_id, reason };
+    ask(&app, &requester, key.as_ref(), ENABLE, &(admin_id, &request), action).await
 }
 
 async fn reset_mfa(

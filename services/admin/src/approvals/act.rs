@@ -158,6 +158,7 @@ pub(super) async fn act(tx: &Tx, action: &Action, doing: &Doing) -> ApiResult<Do
         }
         Action::AdminRoleChange { admin_id, new_role, .. } => change_role(tx, *admin_id, *new_role, doing).await,
         Action::AdminDisable { admin_id, .. } => disable(tx, *admin_id, doing).await,
+        Action::AdminEnable { admin_id, .. } => enable(tx, *admin_id, doing).await,
         Action::AdminMfaReset { admin_id } => reset_mfa(tx, *admin_id, doing).await,
     }
 }
@@ -396,7 +397,7 @@ async fn disable(tx: &Tx, id: AdminId, doing: &Doing) -> ApiResult<Done> {
     if !target.is_active {
         return Err(conflict("they are shut out already"));
     }
-    admins::disable(tx, id, doing.now).await?;
+    admins::set_active(tx, id, false, doing.now).await?;
     if super_owners::active_count(tx).await? < OWNERS_MIN && target.role.0 == AdminRole::SuperOwner {
         return Err(ErrorCode::TooFewOwners.into());
     }
@@ -407,6 +408,22 @@ async fn disable(tx: &Tx, id: AdminId, doing: &Doing) -> ApiResult<Done> {
         .after("active", false)
         .after("role", target.role.0);
     Ok(Done { command_id: None, audit, person: None, sessions })
+}
+
+async fn enable(tx: &Tx, id: AdminId, doing: &Doing) -> ApiResult<Done> {
+    let target = target(tx, id).await?;
+    nobody_is(&doing.deciders, id)?;
+    all_higher(&doing.deciders, target.role.0, true)?;
+    if target.is_active {
+        return Err(conflict("they are not shut out"));
+    }
+    admins::set_active(tx, id, true, doing.now).await?;
+    let audit = doing
+        .audit(AuditEvent::AdminEnabled, AuditObject::Admin(id))
+        .before("active", false)
+        .after("active", true)
+        .after("role", target.role.0);
+    Ok(Done { command_id: None, audit, person: None, sessions: Vec::new() })
 }
 
 async fn reset_mfa(tx: &Tx, id: AdminId, doing: &Doing) -> ApiResult<Done> {

@@ -33,6 +33,8 @@ pub(crate) enum Action {
     AdminRoleChange { admin_id: AdminId, new_role: AdminRole, reason: String },
     /// Shuts an administrator out.
     AdminDisable { admin_id: AdminId, reason: String },
+    /// Lets an administrator in again.
+    AdminEnable { admin_id: AdminId, reason: String },
     /// Takes away a lost second factor.
     AdminMfaReset { admin_id: AdminId },
 }
@@ -52,6 +54,7 @@ impl Action {
             Self::AdminCreate { .. } => ApprovalType::AdminCreate,
             Self::AdminRoleChange { .. } => ApprovalType::AdminRoleChange,
             Self::AdminDisable { .. } => ApprovalType::AdminDisable,
+            Self::AdminEnable { .. } => ApprovalType::AdminEnable,
             Self::AdminMfaReset { .. } => ApprovalType::AdminMfaReset,
         }
     }
@@ -71,6 +74,7 @@ impl Action {
             Self::AdminCreate { username, .. } => format!("admin-name:{username}"),
             Self::AdminRoleChange { admin_id, .. }
             | Self::AdminDisable { admin_id, .. }
+            | Self::AdminEnable { admin_id, .. }
             | Self::AdminMfaReset { admin_id } => format!("admin:{admin_id}"),
         }
     }
@@ -88,6 +92,7 @@ impl Action {
             Self::AdminAppoint { admin_id }
             | Self::AdminRoleChange { admin_id, .. }
             | Self::AdminDisable { admin_id, .. }
+            | Self::AdminEnable { admin_id, .. }
             | Self::AdminMfaReset { admin_id } => AuditObject::Admin(*admin_id),
         }
     }
@@ -118,6 +123,7 @@ impl Action {
                 format!("Change the role of administrator {admin_id} to {new_role}: {reason}")
             }
             Self::AdminDisable { admin_id, reason } => format!("Shut administrator {admin_id} out: {reason}"),
+            Self::AdminEnable { admin_id, reason } => format!("Let administrator {admin_id} in again: {reason}"),
             Self::AdminMfaReset { admin_id } => {
                 format!("Take away the second factor of administrator {admin_id}, who sets up another.")
             }
@@ -131,6 +137,7 @@ impl Action {
             Self::AdminCreate { .. }
                 | Self::AdminRoleChange { .. }
                 | Self::AdminDisable { .. }
+                | Self::AdminEnable { .. }
                 | Self::AdminMfaReset { .. }
         )
     }

@@ -54,6 +54,7 @@ pub(crate) const fn permission_of(kind: ApprovalType) -> Permission {
         ApprovalType::AdminAppoint | ApprovalType::AdminCreate => Permission::AdminCreate,
         ApprovalType::AdminRoleChange => Permission::AdminRoleAssign,
         ApprovalType::AdminDisable => Permission::AdminDisable,
+        ApprovalType::AdminEnable => Permission::AdminEnable,
         ApprovalType::AdminMfaReset => Permission::AdminMfaReset,
     }
 }

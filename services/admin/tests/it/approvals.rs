@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use gx_platform::testing::{TestAnswer, TestOptions};
+use gx_platform::testing::{START, TestAnswer, TestOptions};
 use gx_store::audit::{self, AuditFilter};
-use gx_store::repo::people;
-use gx_types::{AdminRole, ApprovalType, AuditEvent, PersonStatus};
+use gx_store::outbox::{self, ClaimOptions, Failed, Holder};
+use gx_store::repo::{admins, people};
+use gx_types::{Actor, AdminRole, ApprovalType, AuditEvent, OnchainStatus, PersonStatus, ProfileId};
 use serde_json::{Value, json};
 
 use crate::world::World;
@@ -15,7 +16,37 @@ async fn every_request(world: &World) -> Vec<(ApprovalType, &'static str, String
     let admin = world.admin(AdminRole::Moderator).admin_id;
     let person = world.registered("Alice").await;
     let reason = "because of a test";
-    vec![
+    // Somebody frozen on the ledger, an administrator who was shut out, one with a second factor, pools with coins.
+    let frozen = world.registered_as("Bob", "GB CF1 ABF248 0ABCD 1235").await;
+    set_states(world, frozen, PersonStatus::Frozen, OnchainStatus::Frozen).await;
+    let shut_out = world.test.admin(AdminRole::Auditor).await.admin_id;
+    world.test.write(move |tx| Box::pin(admins::set_active(tx, shut_out, false, START))).await;
+    let equipped = world.admin(AdminRole::Auditor).clone();
+    let setup = world.test.app.second_factors().new_setup(Actor::Admin(equipped.admin_id), "auditor").unwrap();
+    let (factors, setup) = (world.test.app.second_factors().clone(), std::sync::Arc::new(setup));
+    let owner = Actor::Admin(equipped.admin_id);
+    let begun: Result<(), gx_platform::http::ApiError> = world
+        .test
+        .app
+        .store()
+        .write(move |tx| {
+            let (factors, setup) = (factors.clone(), std::sync::Arc::clone(&setup));
+            Box::pin(async move { factors.begin(tx, owner, &setup).await })
+        })
+        .await;
+    begun.unwrap();
+    crate::supply::bootstrap(world, &[]).await;
+    let receiver = world.holder("Carol", "US 984 AUM945 0ABCD 1236").await;
+    let requests = vec![
+        (ApprovalType::UserUnfreeze, "POST", format!("users/{frozen}/unfreeze"), json!({})),
+        (
+            ApprovalType::TreasuryDisburse,
+            "POST",
+            "treasury/disburse".into(),
+            json!({ "pool": "CHARITABLE", "to": receiver, "amount": "1000", "remark": "because of a test" }),
+        ),
+        (ApprovalType::AdminEnable, "POST", format!("admins/{shut_out}/enable"), json!({ "reason": reason })),
+        (ApprovalType::AdminMfaReset, "POST", format!("admins/{}/mfa/reset", equipped.admin_id), json!({})),
         (ApprovalType::UserFreeze, "POST", format!("users/{person}/freeze"), json!({ "reason": "COURT_ORDER" })),
         (ApprovalType::SystemPause, "POST", "system/pause".into(), json!({ "reason": reason })),
         (ApprovalType::SystemBootstrap, "POST", "bootstrap".into(), json!({})),
@@ -46,7 +77,31 @@ async fn every_request(world: &World) -> Vec<(ApprovalType, &'static str, String
             format!("admins/{}/disable", world.admin(AdminRole::Developer).admin_id),
             json!({ "reason": reason }),
         ),
-    ]
+    ];
+    let mut kinds: Vec<ApprovalType> = requests.iter().map(|(kind, ..)| *kind).collect();
+    kinds.sort_unstable();
+    assert_eq!(kinds, ApprovalType::ALL, "every type is among them, once");
+    requests
+}
+
+async fn set_states(world: &World, person: ProfileId, status: PersonStatus, onchain: OnchainStatus) {
+    use gx_store::Col;
+    use gx_store::entity::user_profiles::{Column, Entity};
+    use gx_store::sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+    world
+        .test
+        .write(move |tx| {
+            Box::pin(async move {
+                Entity::update_many()
+                    .col_expr(Column::Status, Col(status).into())
+                    .col_expr(Column::OnchainStatus, Col(onchain).into())
+                    .filter(Column::ProfileId.eq(Col(person)))
+                    .exec(tx)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await;
 }
 
 async fn send(world: &World, token: &str, method: &str, path: &str, body: &Value) -> TestAnswer {
@@ -340,4 +395,84 @@ async fn of_many_who_decide_at_the_same_time_one_does() {
         let check = audit::check(world.test.app.store().read(), None).await.unwrap();
         assert_eq!(check.faults(), []);
     }
+}
+
+/// Plays a ledger that refuses the command at the head of the queue.
+async fn refuse(world: &World, code: gx_contracts::RefusalCode) {
+    let now = world.test.app.now();
+    world
+        .test
+        .write(move |tx| {
+            Box::pin(async move {
+                let options = ClaimOptions {
+                    owner: "test".to_owned(),
+                    lease: Duration::from_secs(60),
+                    commands_max: 1,
+                    window: 10,
+                    cursor: 0,
+                };
+                let (claimed, _) = outbox::claim(tx, &options, now).await?;
+                let holder = Holder { command_id: claimed[0].command_id, fence: claimed[0].fence };
+                let refusal = gx_contracts::Refusal::of(code);
+                outbox::mark_failed(tx, &[Failed { holder, refusal }], now).await?;
+                Ok(())
+            })
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn what_the_ledger_refuses_is_kept_in_the_chain_and_can_be_started_again_once() {
+    let world = World::new().await;
+    let asked = world.ask("system/pause", &json!({ "reason": "something is wrong" })).await;
+    let id = &asked.body["approvalId"];
+    let voted = world.vote(&world.second().token, id, &approve()).await;
+    assert_eq!(voted.body["approval"]["status"], "EXECUTED", "{}", voted.body);
+    let first = voted.body["approval"]["commandId"].clone();
+    refuse(&world, gx_contracts::RefusalCode::SystemPaused).await;
+
+    let view = read(&world, world.owner(), id).await.body;
+    assert_eq!((&view["status"], &view["failureCode"]), (&json!("EXECUTION_FAILED"), &json!("SYSTEM_PAUSED")));
+    let failed = AuditFilter { events: vec![AuditEvent::ApprovalExecutionFailed], ..AuditFilter::default() };
+    let rows = audit::list(world.test.app.store().read(), &failed, 10).await.unwrap();
+    assert_eq!(rows.len(), 1);
+    let entry = rows[0].entry().unwrap();
+    assert_eq!(
+        (entry.actor, entry.object.to_string()),
+        (Actor::Platform, format!("approval:{}", id.as_str().unwrap()))
+    );
+    assert_eq!((entry.before["status"].as_str(), entry.after["status"].as_str()), ("EXECUTED", "EXECUTION_FAILED"));
+    assert_eq!((entry.after["code"].as_str(), &json!(entry.after["commandId"])), ("SYSTEM_PAUSED", &first));
+    let requested = AuditFilter { events: vec![AuditEvent::ApprovalRequested], ..AuditFilter::default() };
+    let requested = audit::list(world.test.app.store().read(), &requested, 1).await.unwrap().remove(0);
+    assert_eq!(entry.correlation_id, requested.correlation_id.0, "the request it goes back to");
+
+    let again = post(&world, world.owner(), id, "execute").await;
+    assert_eq!((again.status, &again.body["approval"]["status"]), (200, &json!("EXECUTED")), "{}", again.body);
+    assert_ne!(again.body["approval"]["commandId"], first);
+    let twice = post(&world, world.owner(), id, "execute").await;
+    assert_eq!((twice.status, twice.code()), (409, "APPROVAL_NOT_APPROVED"));
+    assert_eq!(audit::check(world.test.app.store().read(), None).await.unwrap().faults(), []);
+}
+
+#[tokio::test]
+async fn who_was_shut_out_comes_in_again_only_when_two_others_let_them() {
+    let world = World::new().await;
+    let third = world.test.admin(AdminRole::SuperOwner).await;
+    let reason = json!({ "reason": "because of a test" });
+    let path = |what: &str| format!("admins/{}/{what}", third.admin_id);
+    assert_eq!(world.ask(&path("enable"), &reason).await.code(), "STATE_CONFLICT", "nobody was shut out");
+    world.approved(&path("disable"), &reason).await;
+    let refused = send(&world, world.token(AdminRole::SuperAdmin), "POST", &path("enable"), &reason).await;
+    assert_eq!((refused.status, refused.code()), (403, "FORBIDDEN"));
+    let short = world.ask(&path("enable"), &json!({ "reason": "why" })).await;
+    assert_eq!(short.field(), "reason:FIELD_INVALID");
+    world.approved(&path("enable"), &reason).await;
+    let row = admins::find(world.test.app.store().read(), third.admin_id).await.unwrap().unwrap();
+    assert!(row.is_active);
+    let old = world.api.get("/api/v1/admin/auth/profile").token(&third.token).send().await;
+    assert_eq!(old.status, 401, "the sessions of before stay ended");
+    let enabled = AuditFilter { events: vec![AuditEvent::AdminEnabled], ..AuditFilter::default() };
+    let entry = audit::list(world.test.app.store().read(), &enabled, 10).await.unwrap().remove(0).entry().unwrap();
+    assert_eq!((entry.before["active"].as_str(), entry.after["active"].as_str()), ("false", "true"));
 }

@@ -11,4 +11,5 @@ mod outbox;
 mod supply;
 mod system;
 mod users;
+mod webhooks;
 mod world;

@@ -88,6 +88,62 @@ async fn outside_of_devnet_a_second_factor_comes_before_everything_else() {
     assert_eq!(users(&token).await.status, 200, "the same session, at once");
 }
 
+/// Whatever the permission, and whatever the role: without a second factor nothing that a permission guards opens.
+#[tokio::test]
+async fn without_a_second_factor_no_permission_opens_a_route_outside_of_devnet() {
+    let world = World::with(TestOptions::default().set("GX_ENV", "testnet")).await;
+    let name = with_password(&world, AdminRole::SuperOwner).await;
+    let granted = login(&world, &name).await;
+    let token = granted.body["accessToken"].as_str().unwrap().to_owned();
+    let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+    for meta in gx_admin::routes().metas() {
+        let gx_platform::http::Access::Admin(permission) = meta.access() else { continue };
+        let path: Vec<&str> =
+            meta.path().split('/').map(|part| if part.starts_with('{') { id } else { part }).collect();
+        let request = world.api.request(meta.method().clone(), &path.join("/")).token(&token).json(&json!({}));
+        let answer = request.send().await;
+        let code = permission.code();
+        assert_eq!((answer.status, answer.code()), (403, "MFA_SETUP_REQUIRED"), "{code} {}", meta.path());
+    }
+}
+
+/// A telephone may be half a minute wrong, no more; and no code is good for two logins.
+#[tokio::test]
+async fn codes_of_a_clock_that_is_wrong_are_taken_within_half_a_minute() {
+    let world = World::new().await;
+    let role = AdminRole::Developer;
+    let name = with_password(&world, role).await;
+    set_up(&world, &name, role).await;
+    world.test.advance(Duration::from_secs(300));
+    let start = world.test.app.now().micros() / 1_000_000 / 30 * 30;
+    // To the middle of a step, so that the seconds a login takes do not matter.
+    world
+        .test
+        .advance(Duration::from_secs(u64::try_from(start + 45 - world.test.app.now().micros() / 1_000_000).unwrap()));
+    for (skew, taken) in [(-60_i64, false), (60, false), (-30, true), (30, true)] {
+        let ticket = login(&world, &name).await.body["mfaToken"].clone();
+        let code = code_of_clock(&world, role, skew).await;
+        let answer = verify(&world, &ticket, &code).await;
+        if taken {
+            assert_eq!(answer.status, 200, "{skew}: {}", answer.body);
+            let again = login(&world, &name).await.body["mfaToken"].clone();
+            assert_eq!(verify(&world, &again, &code).await.code(), "SECOND_FACTOR_INVALID", "spent");
+        } else {
+            assert_eq!((answer.status, answer.code()), (400, "SECOND_FACTOR_INVALID"), "{skew}");
+        }
+    }
+}
+
+/// What a telephone shows whose clock is `skew` seconds wrong.
+async fn code_of_clock(world: &World, role: AdminRole, skew: i64) -> String {
+    let by = Duration::from_secs(skew.unsigned_abs());
+    let now = world.test.app.now();
+    world.test.clock.set(if skew < 0 { now.minus(by) } else { now.plus(by) });
+    let shown = code(world, role).await;
+    world.test.clock.set(now);
+    shown
+}
+
 #[tokio::test]
 async fn a_login_takes_password_and_code_and_each_code_once() {
     let world = World::new().await;

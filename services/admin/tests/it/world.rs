@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use gx_platform::testing::{SignedInAdmin, TestAnswer, TestApi, TestApp, TestOptions, TestPerson};
 use gx_store::Col;
+use gx_store::entity::accounts;
 use gx_store::entity::outbox_commands::Model as OutboxCommand;
 use gx_store::outbox;
 use gx_store::repo::documents::{self, Document, Submission};
 use gx_store::repo::people;
+use gx_store::sea_orm::{EntityTrait, Set};
 use gx_types::{
-    AdminRole, CommandId, DocumentId, DocumentType, OnchainStatus, PersonStatus, ProfileId, Sha256Hex, SubmissionId,
-    SubmissionStatus,
+    AccountId, AccountKind, AccountStatus, AdminRole, CommandId, DocumentId, DocumentType, GxId, OnchainStatus,
+    PersonStatus, ProfileId, Qirat, Sha256Hex, SubmissionId, SubmissionStatus,
 };
 use serde_json::Value;
 
@@ -148,11 +150,15 @@ impl World {
 
     /// A person whom the ledger has registered.
     pub async fn active(&self, name: &str) -> ProfileId {
+        self.active_as(name, "US 984 AUM945 0ABCD 1234").await
+    }
+
+    async fn active_as(&self, name: &str, gx_id: &str) -> ProfileId {
         let person = TestPerson {
             first_name: name.to_owned(),
             status: PersonStatus::Active,
             onchain_status: OnchainStatus::Registered,
-            gx_id: Some("US 984 AUM945 0ABCD 1234".parse().unwrap()),
+            gx_id: Some(gx_id.parse().unwrap()),
             ..TestPerson::default()
         };
         self.test.person(person).await.profile_id
@@ -160,7 +166,39 @@ impl World {
 
     /// The same, as the projector leaves their row.
     pub async fn registered(&self, name: &str) -> ProfileId {
-        let id = self.active(name).await;
+        self.registered_as(name, "US 984 AUM945 0ABCD 1234").await
+    }
+
+    /// Somebody with an account on the ledger; their GX id.
+    pub async fn holder(&self, name: &str, gx_id: &str) -> GxId {
+        self.registered_as(name, gx_id).await;
+        let gx_id: GxId = gx_id.parse().unwrap();
+        self.test
+            .write(move |tx| {
+                Box::pin(async move {
+                    let row = accounts::ActiveModel {
+                        account_id: Set(AccountId::Holder(gx_id).into()),
+                        kind: Set(AccountKind::Person.into()),
+                        settled_balance: Set(Qirat::ZERO.into()),
+                        unsettled_credit: Set(Qirat::ZERO.into()),
+                        status: Set(AccountStatus::Active.into()),
+                        frozen: Set(false),
+                        created_block: Set(1),
+                        updated_block: Set(1),
+                        updated_at: Set(gx_platform::testing::START.into()),
+                        ..Default::default()
+                    };
+                    accounts::Entity::insert(row).exec_without_returning(tx).await?;
+                    Ok(())
+                })
+            })
+            .await;
+        gx_id
+    }
+
+    /// Somebody registered under the given GX id.
+    pub async fn registered_as(&self, name: &str, gx_id: &str) -> ProfileId {
+        let id = self.active_as(name, gx_id).await;
         let now = self.test.app.now();
         self.test
             .write(move |tx| {

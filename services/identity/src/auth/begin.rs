@@ -3,13 +3,13 @@
 
 use gx_base::limits::ACCESS_TOKEN_SECONDS;
 use gx_platform::App;
-use gx_platform::auth::{NewSession, Origin};
+use gx_platform::auth::{NewSession, Origin, Passed};
 use gx_platform::http::{ApiError, ApiResult};
 use gx_store::repo::people::Person;
 use gx_store::repo::{people, sessions, sign_ins};
-use gx_store::{StoreError, Tx};
+use gx_store::{StoreError, Tx, audit};
 use gx_types::api::identity::{SessionGranted, Transport};
-use gx_types::{ProfileId, SecurityEvent, Sha256Hex};
+use gx_types::{Actor, AuditEvent, ProfileId, SecurityEvent, Sha256Hex};
 
 use super::carry::{Carried, carry, session_row};
 use crate::users::summary;
@@ -19,6 +19,7 @@ use gx_platform::auth::device::{described, same_device};
 const KNOWN_SESSIONS_MAX: u64 = 200;
 
 /// Begins a session for a person who has proved everything that was asked, and forgets the failures of `subject`.
+/// `second_step` is what the second step was passed with, where there was one.
 ///
 /// # Errors
 /// 503 when the database is out of reach.
@@ -28,22 +29,33 @@ pub(crate) async fn begin(
     transport: Transport,
     origin: &Origin,
     subject: Sha256Hex,
+    second_step: Option<Passed>,
 ) -> ApiResult<(SessionGranted, Carried)> {
     let now = app.now();
     let profile_id = person.profile_id.0;
     let session = NewSession::begin(transport.into(), &**app.clock(), &**app.entropy());
     let row = session_row(&session, profile_id, origin, now);
     let note = app.security_note(SecurityEvent::NewDevice, profile_id, Some(described(origin)));
+    let shown = match second_step {
+        None => "none",
+        Some(Passed::Totp) => "code",
+        Some(Passed::BackupCode) => "backup code",
+    };
+    let entry = app
+        .person_entry(AuditEvent::PersonSignedIn, Actor::Person(profile_id), profile_id)
+        .after("session", session.session_id)
+        .after("secondFactor", shown);
     let (recorded, seen_from) = (note.clone(), origin.clone());
     let is_new = app
         .store()
         .write(move |tx| {
-            let (row, note, origin) = (row.clone(), recorded.clone(), seen_from.clone());
+            let (row, note, origin, entry) = (row.clone(), recorded.clone(), seen_from.clone(), entry.clone());
             Box::pin(async move {
                 let is_new = !is_known_device(tx, profile_id, &origin).await?;
                 sign_ins::succeeded(tx, subject).await?;
                 people::signed_in(tx, profile_id, now).await?;
                 sessions::insert(tx, row).await?;
+                audit::append(tx, entry).await?;
                 if is_new {
                     note.record(tx).await?;
                 }

@@ -16,9 +16,10 @@ use gx_platform::auth::{Origin, Ticket, attempt_turn};
 use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, Handled, RateClass, Route};
 use gx_platform::{App, sha256};
 use gx_store::repo::{people, second_factors, sign_ins, tickets};
+use gx_store::{StoreError, audit};
 use gx_types::api::identity::{LoginRequest, SessionGranted};
 use gx_types::api::security::SecondFactorNeeded;
-use gx_types::{Actor, ErrorCode, Sha256Hex, TicketPurpose};
+use gx_types::{Actor, AuditEvent, ErrorCode, ProfileId, Sha256Hex, TicketPurpose};
 
 use super::begin::begin;
 use super::carry::Carried;
@@ -95,12 +96,13 @@ pub async fn login(app: &App, request: &LoginRequest, origin: &Origin) -> ApiRes
     // 2. The password, hashed also when there is nobody to compare it with.
     let person = people::by_email(app.store().read(), &address).await?;
     let hash = person.as_ref().map(|person| person.password_hash.clone());
+    let known = person.as_ref().map(|person| person.profile_id.0);
     let typed = Password::typed(&request.password);
     let can_match = typed.is_some();
     let secret = Secret::new(typed.as_ref().map_or("longer than any password", Password::expose));
     let matches = app.passwords().verify(secret, hash).await? && can_match;
     let Some(person) = person.filter(|_| matches) else {
-        count_failure(app, subject).await?;
+        count_failure(app, subject, known).await?;
         return Err(ErrorCode::InvalidCredentials.into());
     };
     if !person.state().may_sign_in() {
@@ -131,7 +133,7 @@ pub async fn login(app: &App, request: &LoginRequest, origin: &Origin) -> ApiRes
     }
 
     // 4. The session.
-    let (granted, carried) = begin(app, &person, request.transport, origin, subject).await?;
+    let (granted, carried) = begin(app, &person, request.transport, origin, subject, None).await?;
     Ok(LoggedIn::Granted(Box::new(granted), carried))
 }
 
@@ -140,12 +142,25 @@ pub(crate) fn failure_subject(address: &str) -> Sha256Hex {
     sha256(format!("person\n{address}").as_bytes())
 }
 
-/// Counts a wrong password.
-pub(crate) async fn count_failure(app: &App, subject: Sha256Hex) -> ApiResult<()> {
+/// Counts a wrong password. For an account that exists it is an entry in the audit chain; what strangers type into the
+/// form is none, or anybody could fill the chain.
+pub(crate) async fn count_failure(app: &App, subject: Sha256Hex, known: Option<ProfileId>) -> ApiResult<()> {
     let now = app.now();
+    // Whoever it was has not shown to be the person.
+    let entry = |event| known.map(|profile_id| app.person_entry(event, Actor::Platform, profile_id));
+    let (failed, locked_out) = (entry(AuditEvent::PersonSignInFailed), entry(AuditEvent::PersonLockedOut));
     let locked = app
         .store()
-        .write(move |tx| Box::pin(async move { sign_ins::failed(tx, subject, now, LOGIN_FAILURES_MAX, WINDOW).await }))
+        .write(move |tx| {
+            let (failed, locked_out) = (failed.clone(), locked_out.clone());
+            Box::pin(async move {
+                let locked = sign_ins::failed(tx, subject, now, LOGIN_FAILURES_MAX, WINDOW).await?;
+                if let Some(entry) = if locked.is_some() { locked_out } else { failed } {
+                    audit::append(tx, entry).await?;
+                }
+                Ok::<_, StoreError>(locked)
+            })
+        })
         .await
         .map_err(ApiError::from)?;
     if locked.is_some() {

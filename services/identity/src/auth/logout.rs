@@ -7,9 +7,13 @@ use axum::response::{IntoResponse, Response};
 use gx_platform::App;
 use gx_platform::auth::{Family, Person, Presented, cookie_cleared};
 use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, Handled, RateClass, Route};
+use gx_store::audit;
 use gx_store::repo::sessions;
 use gx_types::ErrorCode;
 use gx_types::api::identity::{LogoutRequest, Message};
+
+/// Why a session has ended.
+const WHY: &str = "signed out";
 
 /// Declares the route.
 pub(crate) fn route() -> Handled {
@@ -44,23 +48,30 @@ pub async fn logout(app: &App, person: Option<&Person>, request: &LogoutRequest)
     let now = app.now();
     let own = person.map(|person| person.session_id);
     let presented = request.refresh_token.as_deref().and_then(Presented::parse);
+    let own = own.zip(person.map(|person| person.profile_id));
+    let held = app.clone();
     let ended = app
         .store()
         .write(move |tx| {
-            let presented = presented.clone();
+            let (app, presented) = (held.clone(), presented.clone());
             Box::pin(async move {
-                let mut ended = Vec::new();
-                if let Some(session_id) = own
-                    && sessions::revoke(tx, session_id, "signed out", now).await?
+                let (mut ended, mut entries) = (Vec::new(), Vec::new());
+                if let Some((session_id, profile_id)) = own
+                    && sessions::revoke(tx, session_id, WHY, now).await?
                 {
                     ended.push(session_id);
+                    entries.push(app.session_ended_entry(profile_id, session_id, WHY));
                 }
                 if let Some(presented) = presented
                     && let Some(row) = sessions::lock(tx, presented.session_id).await?
                     && presented.matches(row.refresh_hash.map(|hash| hash.0))
-                    && sessions::revoke(tx, presented.session_id, "signed out", now).await?
+                    && sessions::revoke(tx, presented.session_id, WHY, now).await?
                 {
                     ended.push(presented.session_id);
+                    entries.push(app.session_ended_entry(row.profile_id.0, presented.session_id, WHY));
+                }
+                for entry in entries {
+                    audit::append(tx, entry).await?;
                 }
                 Ok::<_, ApiError>(ended)
             })

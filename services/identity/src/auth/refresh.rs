@@ -80,7 +80,7 @@ pub async fn refresh(app: &App, request: &RefreshRequest, origin: &Origin) -> Ap
                 if !presented.matches(row.refresh_hash.map(|hash| hash.0)) {
                     sessions::revoke(tx, session_id, "a spent refresh token was presented", now).await?;
                     let event = SecurityEvent::SessionFamilyEnded;
-                    let note = app.security_note(event, row.profile_id.0, Some(presenter));
+                    let note = app.security_note(event, row.profile_id.0, Some(presenter)).after("session", session_id);
                     note.record(tx).await?;
                     return Ok(Outcome::Reused(Box::new(note)));
                 }

@@ -9,10 +9,11 @@ use axum::response::Response;
 use gx_platform::App;
 use gx_platform::auth::{Judged, Origin, Passed, Ticket};
 use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, Handled, RateClass, Route};
+use gx_store::audit;
 use gx_store::repo::{people, tickets};
 use gx_types::api::identity::SessionGranted;
 use gx_types::api::security::SecondFactorRequest;
-use gx_types::{Actor, ErrorCode, SecurityEvent, TicketPurpose};
+use gx_types::{Actor, AuditEvent, ErrorCode, SecurityEvent, TicketPurpose};
 
 use super::begin::begin;
 use super::carry::Carried;
@@ -78,11 +79,13 @@ pub async fn second_step(
     let used = app.security_note(SecurityEvent::BackupCodeUsed, profile_id, None);
     let locked = app.security_note(SecurityEvent::SecondFactorLocked, profile_id, None);
     let (used_note, locked_note) = (used.clone(), locked.clone());
+    // The password was right, the code was not: whoever it was has not shown to be the person.
+    let failed = app.person_entry(AuditEvent::PersonSignInFailed, Actor::Platform, profile_id).after("step", "code");
     let judged = app
         .store()
         .write(move |tx| {
             let (factors, code) = (factors.clone(), code.clone());
-            let (used, locked) = (used_note.clone(), locked_note.clone());
+            let (used, locked, failed) = (used_note.clone(), locked_note.clone(), failed.clone());
             Box::pin(async move {
                 let judged = factors.judge(tx, actor, &code).await?;
                 match judged {
@@ -95,6 +98,9 @@ pub async fn second_step(
                         }
                     }
                     Judged::Wrong(Some(_)) => locked.record(tx).await?,
+                    Judged::Wrong(None) => {
+                        audit::append(tx, failed).await?;
+                    }
                     _ => {}
                 }
                 Ok(judged)
@@ -110,11 +116,11 @@ pub async fn second_step(
     if judged == Judged::Off {
         return Err(ErrorCode::TicketInvalid.into());
     }
-    app.second_factors().answer(judged)?;
+    let passed = app.second_factors().answer(judged)?;
 
     // 3. The session.
     let subject = failure_subject(&person.email_normalised);
-    begin(app, &person, request.transport, origin, subject).await
+    begin(app, &person, request.transport, origin, subject, Some(passed)).await
 }
 
 /// Ties a ticket to the password that earned it.

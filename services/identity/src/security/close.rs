@@ -73,7 +73,8 @@ async fn handle(
                 }
                 let picture = avatars::take(tx, profile_id).await?;
                 let gone = sessions::revoke_all(tx, profile_id, None, "the account was closed", now).await?;
-                note.record(tx).await?;
+                let note = note.before("status", side.status).after("status", PersonStatus::Closed);
+                note.after("sessionsEnded", gone.len()).record(tx).await?;
                 Ok((gone, picture))
             })
         })

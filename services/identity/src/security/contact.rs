@@ -275,7 +275,8 @@ async fn confirm(
         MailboxChannel::Email => SecurityEvent::EmailChanged,
         MailboxChannel::Sms => SecurityEvent::PhoneChanged,
     };
-    let note = app.security_note(event, profile_id, None);
+    // Which address or number it was and is, no entry of the chain says.
+    let note = app.security_note(event, profile_id, None).after("change", change_id);
     let life = Duration::from_secs(CONTACT_OBJECTION_SECONDS);
     let objection = Ticket::new(TicketPurpose::ContactObjection, owner(profile_id), life, now, &**app.entropy());
     let (recorded, ticket_row) = (note.clone(), objection.row.clone());

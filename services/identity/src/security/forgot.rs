@@ -142,7 +142,7 @@ async fn reset(State(app): State<App>, ApiJson(request): ApiJson<ResetPasswordRe
                 person_security::change(tx, profile_id, now, |row| row.password_changed_at = Some(now.into())).await?;
                 sign_ins::succeeded(tx, subject).await?;
                 let gone = sessions::revoke_all(tx, profile_id, None, "the password was reset", now).await?;
-                note.record(tx).await?;
+                note.after("sessionsEnded", gone.len()).record(tx).await?;
                 Ok(gone)
             })
         })

@@ -61,7 +61,7 @@ pub(crate) async fn confirm_password(
     let secret = Secret::new(password.as_ref().map_or("longer than any password", Password::expose));
     let matches = app.passwords().verify(secret, Some(row.password_hash.clone())).await? && password.is_some();
     if !matches {
-        count_failure(app, subject).await?;
+        count_failure(app, subject, Some(person.profile_id)).await?;
         return Err(refused(field, ErrorCode::PasswordWrong));
     }
     Ok(row)

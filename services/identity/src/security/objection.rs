@@ -66,7 +66,7 @@ async fn handle(State(app): State<App>, ApiJson(request): ApiJson<ObjectionReque
                     tickets::take_back(tx, owner(profile_id), purpose).await?;
                 }
                 let gone = sessions::revoke_all(tx, profile_id, None, "a change was objected to", now).await?;
-                note.record(tx).await?;
+                note.after("sessionsEnded", gone.len()).record(tx).await?;
                 Ok(gone)
             })
         })

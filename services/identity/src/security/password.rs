@@ -78,7 +78,7 @@ async fn handle(
                 tickets::take_back(tx, owner(profile_id), TicketPurpose::PasswordReset).await?;
                 let reason = "the password was changed";
                 let gone = sessions::revoke_all(tx, profile_id, Some(session_id), reason, now).await?;
-                note.record(tx).await?;
+                note.after("sessionsEnded", gone.len()).record(tx).await?;
                 Ok(Some(gone))
             })
         })

@@ -7,6 +7,7 @@ use gx_platform::App;
 use gx_platform::auth::Person;
 use gx_platform::http::{Access, ApiError, ApiJson, ApiPath, ApiResult, Handled, Route};
 use gx_store::repo::sessions::{self, Session};
+use gx_store::{StoreError, audit};
 use gx_types::api::identity::Message;
 use gx_types::api::security::{RenameDeviceRequest, SessionView, SessionsEnded, SessionsReply};
 use gx_types::{ErrorCode, SessionId};
@@ -14,6 +15,8 @@ use gx_types::{ErrorCode, SessionId};
 use super::ended;
 use gx_platform::auth::device::{device_name, place};
 
+/// Why a session has ended.
+const WHY: &str = "ended by its owner";
 /// Sessions in the list at most.
 const LISTED_MAX: u64 = 100;
 
@@ -115,16 +118,18 @@ async fn revoke(
     ApiPath(session_id): ApiPath<SessionId>,
 ) -> ApiResult<Json<Message>> {
     let (profile_id, now) = (person.profile_id, app.now());
+    let entry = app.session_ended_entry(profile_id, session_id, WHY);
     let revoked = app
         .store()
         .write(move |tx| {
+            let entry = entry.clone();
             Box::pin(async move {
-                match sessions::lock(tx, session_id).await? {
-                    Some(row) if row.profile_id.0 == profile_id => {
-                        sessions::revoke(tx, session_id, "ended by its owner", now).await
-                    }
-                    _ => Ok(false),
+                let own = sessions::lock(tx, session_id).await?.is_some_and(|row| row.profile_id.0 == profile_id);
+                let revoked = own && sessions::revoke(tx, session_id, WHY, now).await?;
+                if revoked {
+                    audit::append(tx, entry).await?;
                 }
+                Ok::<_, StoreError>(revoked)
             })
         })
         .await
@@ -138,12 +143,18 @@ async fn revoke(
 
 async fn revoke_others(State(app): State<App>, person: Person) -> ApiResult<Json<SessionsEnded>> {
     let (profile_id, session_id, now) = (person.profile_id, person.session_id, app.now());
+    let held = app.clone();
     let gone = app
         .store()
         .write(move |tx| {
-            Box::pin(
-                async move { sessions::revoke_all(tx, profile_id, Some(session_id), "ended by its owner", now).await },
-            )
+            let app = held.clone();
+            Box::pin(async move {
+                let gone = sessions::revoke_all(tx, profile_id, Some(session_id), WHY, now).await?;
+                for ended in &gone {
+                    audit::append(tx, app.session_ended_entry(profile_id, *ended, WHY)).await?;
+                }
+                Ok::<_, StoreError>(gone)
+            })
         })
         .await
         .map_err(ApiError::from)?;

@@ -46,7 +46,7 @@ async fn handle(
     } else {
         format!("It is {} now.", from.display_gx())
     };
-    let note = app.security_note(SecurityEvent::StepUpChanged, profile_id, Some(detail.clone()));
+    let note = app.security_note(SecurityEvent::StepUpChanged, profile_id, Some(detail.clone())).after("amount", from);
     let recorded = note.clone();
     app.store()
         .write(move |tx| {

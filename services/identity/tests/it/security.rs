@@ -517,3 +517,96 @@ async fn a_stolen_refresh_token_ends_the_session_and_its_owner_is_told() {
         assert!(matches!(message, gx_platform::BusMessage::SessionEnded { .. }), "{message:?}");
     }
 }
+
+/// The entries of the audit chain about a person, the oldest first: event and actor.
+async fn chain(test: &TestApp, person: &Registered) -> Vec<(String, String)> {
+    use gx_store::audit::{self, AuditFilter};
+    let rows = audit::list(test.app.store().read(), &AuditFilter::default(), 200).await.unwrap();
+    let about = format!("person:{}", person.profile_id);
+    let by_them =
+        |row: &gx_store::audit::AuditRow| row.object.0.to_string() == about || row.actor.0.to_string() == about;
+    let mut entries: Vec<_> = rows.iter().filter(|row| by_them(row)).map(|row| row.entry().unwrap()).collect();
+    entries.reverse();
+    for entry in &entries {
+        let text = serde_json::to_string(entry).unwrap();
+        for word in ["Ada", "Lovelace", "gxcoin", "447700", "481516", PASSWORD, NEW_PASSWORD] {
+            assert!(!text.contains(word), "{word} in {text}");
+        }
+    }
+    let who =
+        |actor: Actor| if actor == Actor::Person(person.profile_id) { "person".to_owned() } else { actor.to_string() };
+    entries.into_iter().map(|entry| (entry.event.to_string(), who(entry.actor))).collect()
+}
+
+fn by<'a>(actor: &str, events: &[&'a str]) -> Vec<(String, String)> {
+    events.iter().map(|event: &&'a str| ((*event).to_owned(), actor.to_owned())).collect()
+}
+
+#[tokio::test]
+async fn what_happens_to_an_account_is_in_the_audit_chain_with_who_did_it() {
+    for test in each().await {
+        let ada = ada(&test).await;
+        let mut expected = chain(&test, &ada).await;
+
+        // Failures and the lock; what strangers type is no entry.
+        for _ in 0..5 {
+            assert_eq!(login(&test, &ada.email, "wrong").await.status, 401);
+        }
+        login(&test, "nobody@devnet.gxcoin.test", "wrong").await;
+        expected.extend(by("platform", &["PERSON_SIGN_IN_FAILED"; 4]));
+        expected.extend(by("platform", &["PERSON_LOCKED_OUT"]));
+        assert_eq!(chain(&test, &ada).await, expected);
+        test.advance(Duration::from_secs(15 * 60));
+
+        // PIN: set, locked by whoever it was.
+        let access = login(&test, &ada.email, PASSWORD).await.body["accessToken"].as_str().unwrap().to_owned();
+        put(&test, &access, "/api/v1/security/pin", json!({ "password": PASSWORD, "pin": "481516" })).await;
+        for _ in 0..5 {
+            post(&test, &access, "/api/v1/auth/step-up", json!({ "pin": "481517" })).await;
+        }
+        expected.extend(by("person", &["PERSON_SIGNED_IN", "PERSON_PIN_SET"]));
+        expected.extend(by("platform", &["PERSON_PIN_LOCKED"]));
+        assert_eq!(chain(&test, &ada).await, expected);
+
+        // Second factor: on, a wrong code, a right one, off.
+        let person = Registered { access: access.clone(), refresh: String::new(), email: ada.email.clone(), ..ada };
+        let codes = with_totp(&test, &person).await;
+        let first = ticket(&test, &person).await;
+        second(&test, &first, "000000").await;
+        let signed_in = second(&test, &first, &codes[0]).await;
+        assert_eq!(signed_in.status, 200, "{}", signed_in.body);
+        let off = json!({ "password": PASSWORD, "code": codes[1] });
+        assert_eq!(post(&test, &access, "/api/v1/security/totp/disable", off).await.status, 200);
+        expected.extend(by("person", &["PERSON_TOTP_ENABLED"]));
+        expected.extend(by("platform", &["PERSON_SIGN_IN_FAILED"]));
+        expected.extend(by("person", &["PERSON_BACKUP_CODE_USED", "PERSON_SIGNED_IN", "PERSON_BACKUP_CODE_USED"]));
+        expected.extend(by("person", &["PERSON_TOTP_DISABLED"]));
+        assert_eq!(chain(&test, &person).await, expected);
+
+        // Sessions: one is ended, then a spent token comes.
+        let ended = post(&test, &access, "/api/v1/security/sessions/revoke-others", json!({})).await;
+        let ended = usize::try_from(ended.body["ended"].as_u64().unwrap()).unwrap();
+        expected.extend(by("person", &vec!["PERSON_SIGNED_OUT"; ended]));
+        let tokens = login(&test, &person.email, PASSWORD).await.body;
+        let spent = json!({ "refreshToken": tokens["refreshToken"] });
+        for _ in 0..2 {
+            api(&test).post("/api/v1/auth/refresh").json(&spent).send().await;
+        }
+        expected.extend(by("person", &["PERSON_SIGNED_IN"]));
+        expected.extend(by("platform", &["PERSON_TOKEN_REUSED"]));
+        assert_eq!(chain(&test, &person).await, expected);
+
+        // The password, and the end of the account.
+        let body = json!({ "currentPassword": PASSWORD, "newPassword": NEW_PASSWORD, "confirmPassword": NEW_PASSWORD });
+        assert_eq!(post(&test, &access, "/api/v1/auth/password/change", body).await.status, 200);
+        let out = api(&test).post("/api/v1/auth/logout").token(&access).send().await;
+        assert_eq!(out.status, 200, "{}", out.body);
+        expected.extend(by("person", &["PERSON_PASSWORD_CHANGED", "PERSON_SIGNED_OUT"]));
+        let last = login(&test, &person.email, NEW_PASSWORD).await.body["accessToken"].as_str().unwrap().to_owned();
+        let closed = post(&test, &last, "/api/v1/security/close", json!({ "password": NEW_PASSWORD })).await;
+        assert_eq!(closed.status, 200, "{}", closed.body);
+        expected.extend(by("person", &["PERSON_SIGNED_IN", "PERSON_CLOSED"]));
+        assert_eq!(chain(&test, &person).await, expected);
+        assert_eq!(gx_store::audit::check(test.app.store().read(), None).await.unwrap().faults(), []);
+    }
+}

@@ -24,7 +24,7 @@ for (const id of new Set(ids.filter((id, at) => ids.indexOf(id) !== at))) faults
 
 // Fields, pictures, links and buttons have names; what they refer to exists.
 for (const el of document.querySelectorAll("input:not([type=hidden]), select, textarea")) {
-  if (shown(el) && !el.labels?.length && !el.ariaLabel) faults.push(`${name(el)} has no label`);
+  if (shown(el) && !el.labels?.length && !el.ariaLabel && !el.hasAttribute("aria-labelledby")) faults.push(`${name(el)} has no label`);
   if (el.getAttribute("aria-invalid") === "true" && !el.closest("[aria-describedby]")) faults.push(`${name(el)} is wrong and does not say why`);
 }
 for (const el of document.querySelectorAll("[aria-describedby], [aria-labelledby]")) {

@@ -167,5 +167,8 @@ pub async fn sign_in_as_owner(window: &Window, platform: &Platform, number: usiz
         window.see("h1").await != "Console"
     })
     .await;
+    window.see_that("h1", "Overview").await;
+    window.look("admin-overview").await;
+    window.visit("/admin/queue").await;
     window.see_that("h1", "Waiting for a decision").await;
 }

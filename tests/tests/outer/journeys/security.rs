@@ -175,7 +175,7 @@ async fn a_second_factor_is_locked_and_recovered(platform: &Platform, ben: &Pers
 async fn sessions_are_ended_from_afar(platform: &Platform, ada: &Person) {
     let other = ada.sign_in(&platform.api()).await.unwrap();
     other.get("/api/v1/security").await.expect(200);
-    let (mut here, mut there) = (Ear::with(&ada.api, platform).await, Ear::with(&other, platform).await);
+    let (here, mut there) = (Ear::with(&ada.api, platform).await, Ear::with(&other, platform).await);
     let list = ada.api.get("/api/v1/security/sessions").await.expect(200);
     assert!(list["sessions"].as_array().unwrap().len() >= 2 && list["sessions"][0]["current"] == true, "{list}");
     ada.api.post("/api/v1/security/sessions/revoke-others", &json!({})).await.expect(200);

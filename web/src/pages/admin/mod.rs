@@ -1,7 +1,7 @@
 //! The console: administrators review people, decide together, look after commands, and read what was done.
 
 mod account;
-mod admin;
+mod administrator;
 mod admins;
 mod approvals;
 mod audit;
@@ -33,7 +33,7 @@ pub(super) fn routes() -> Router<Web> {
         .merge(account::routes())
         .merge(overview::routes())
         .merge(admins::routes())
-        .merge(admin::routes())
+        .merge(administrator::routes())
         .merge(approvals::routes())
         .merge(audit::routes())
         .merge(users::routes())
@@ -60,6 +60,7 @@ fn place_of(object: &AuditObject) -> Option<String> {
         | AuditObject::Document(_)
         | AuditObject::Country(_)
         | AuditObject::Parameter(_)
-        | AuditObject::Pool(_) => None,
+        | AuditObject::Pool(_)
+        | AuditObject::Webhook(_) => None,
     }
 }

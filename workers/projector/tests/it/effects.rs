@@ -4,7 +4,12 @@ use gx_contracts::testing::{call, create_user, pay};
 use gx_contracts::{Command, Function};
 use gx_platform::BusMessage;
 use gx_store::outbox::{self, NewCommand};
-use gx_types::{Actor, CommandId, CorrelationId, GxId, OnchainStatus, PersonState, PersonStatus, QSendId, Qirat};
+use gx_store::repo::webhooks;
+use gx_store::{Store, StoreError};
+use gx_types::{
+    Actor, CommandId, CorrelationId, GxId, OnchainStatus, PersonState, PersonStatus, QSendId, Qirat, WebhookEvent,
+    WebhookId,
+};
 
 use crate::support::*;
 
@@ -131,6 +136,76 @@ async fn a_payment_moves_both_balances_and_is_told_to_both_once() {
         );
         let sql = format!("SELECT COUNT(*) FROM notifications WHERE tx_id = '{}'", paid.tx_id);
         assert_eq!(count(store, &sql).await, 2);
+        clean(store).await;
+    }
+}
+
+/// A webhook that wants everything that comes from the ledger.
+async fn webhook(store: &Store) -> WebhookId {
+    let id = WebhookId::from_uuid(uuid::Uuid::from_u128(77));
+    let row = webhooks::Webhook {
+        webhook_id: id.into(),
+        name: "everything".to_owned(),
+        url: "https://hooks.example.com/".to_owned(),
+        events: r#"["TRANSFER_SETTLED","QSEND_PAID","PERSON_STATUS_CHANGED"]"#.to_owned(),
+        header_names: "[]".to_owned(),
+        sealed_headers: Vec::new(),
+        secret_version: 1,
+        is_active: true,
+        disabled_reason: None,
+        failure_count: 0,
+        failing_since: None,
+        last_success_at: None,
+        last_failure_at: None,
+        created_by: Actor::Platform.into(),
+        created_at: START.into(),
+        updated_at: START.into(),
+    };
+    store
+        .write(move |tx| {
+            let row = row.clone();
+            Box::pin(async move { webhooks::insert(tx, row).await })
+        })
+        .await
+        .unwrap_or_else(|error: StoreError| panic!("{error}"));
+    id
+}
+
+#[tokio::test]
+async fn webhooks_are_told_of_what_is_settled_once() {
+    for test in stores().await {
+        let store = &test.store;
+        let hook = webhook(store).await;
+        let mut world = World::ready();
+        let (alice, bob) = two_people(store, &mut world).await;
+        let paid = world.call(&pay(alice.as_str(), bob.as_str(), q(200), "transfer-1")).unwrap();
+        world.call(&pay(alice.as_str(), bob.as_str(), q(200), "transfer-1")).unwrap();
+        world.invalid(paid.events.clone());
+        world.cut();
+        project(store, &world.chain).await;
+        // A projector that starts again finds nothing new to tell.
+        project(store, &world.chain).await;
+
+        let filter = webhooks::DeliveryFilter::default();
+        let deliveries = webhooks::deliveries(store.read(), hook, &filter, 50).await.unwrap();
+        let of = |event: WebhookEvent| -> Vec<serde_json::Value> {
+            let told = deliveries.iter().filter(|one| one.event == event);
+            told.map(|one| serde_json::from_str(&one.body).unwrap()).collect()
+        };
+        let transfers = of(WebhookEvent::TransferSettled);
+        assert_eq!(transfers.len(), 1, "{deliveries:?}");
+        let data = &transfers[0]["data"];
+        assert_eq!(data["transactionId"], paid.tx_id.to_string());
+        assert_eq!(
+            (&data["fromAccountId"], &data["toAccountId"]),
+            (&alice.to_string().into(), &bob.to_string().into())
+        );
+        assert_eq!((data["amount"].as_str(), data["fee"].as_str()), (Some("200"), Some("2")));
+        assert!(!transfers[0].to_string().contains("remark"), "no words of people");
+        let people = of(WebhookEvent::PersonStatusChanged);
+        assert_eq!(people.len(), 2, "both are registered");
+        assert!(people.iter().all(|one| one["data"]["after"]["onchainStatus"] == "REGISTERED"), "{people:?}");
+        assert_eq!(of(WebhookEvent::QSendPaid).len(), 0);
         clean(store).await;
     }
 }

@@ -160,6 +160,16 @@ pub struct DisableAdminRequest {
     pub reason: String,
 }
 
+/// `POST /api/v1/admin/admins/{adminId}/enable`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct EnableAdminRequest {
+    /// Why.
+    #[cfg_attr(feature = "openapi", schema(min_length = 10, max_length = 1000))]
+    pub reason: String,
+}
+
 /// `POST /api/v1/admin/treasury/disburse`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -1,4 +1,4 @@
-//! `/admin/admins/{id}`: an administrator, and what may be asked for: another role, shutting out, taking away a lost second
+//! `/admin/admins/{id}`: an administrator, and what may be asked for: another role, shutting out and letting in again, taking away a lost second
 //! factor, being recorded on the ledger. Each waits for a second person.
 
 use askama::Template;
@@ -7,7 +7,9 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use gx_platform::auth::Permission;
-use gx_types::api::admin::{AdminView, AppointAdminRequest, ApprovalRequested, ChangeRoleRequest, DisableAdminRequest};
+use gx_types::api::admin::{
+    AdminView, AppointAdminRequest, ApprovalRequested, ChangeRoleRequest, DisableAdminRequest, EnableAdminRequest,
+};
 use gx_types::{AdminId, AdminRole, Problem};
 
 use super::admins::{roles, state};
@@ -32,6 +34,7 @@ struct AdminPage {
     /// Roles that may be asked for.
     roles: Vec<Choice>,
     may_disable: bool,
+    may_enable: bool,
     may_reset: bool,
     may_appoint: bool,
     forms: Forms,
@@ -42,6 +45,7 @@ struct AdminPage {
 struct Forms {
     role: Form,
     disable: Form,
+    enable: Form,
     factor: Form,
     appoint: Form,
 }
@@ -51,6 +55,7 @@ pub(super) fn routes() -> Router<Web> {
         .route("/admin/admins/{id}", get(show))
         .route("/admin/admins/{id}/role", post(change_role))
         .route("/admin/admins/{id}/disable", post(disable))
+        .route("/admin/admins/{id}/enable", post(enable))
         .route("/admin/admins/{id}/factor", post(reset_factor))
         .route("/admin/admins/{id}/appoint", post(appoint))
 }
@@ -79,6 +84,7 @@ async fn render(officer: &Officer, id: &str, status: StatusCode, forms: Forms) -
             seen: admin.last_login_at.map(Moment),
             roles: roles(|role| assigns && role.level() < own.level() && role != admin.role),
             may_disable: !is_me && peer && admin.is_active && officer.may(Permission::AdminDisable),
+            may_enable: !is_me && peer && !admin.is_active && officer.may(Permission::AdminEnable),
             may_reset: !is_me && peer && officer.may(Permission::AdminMfaReset),
             may_appoint: admin.appointed_block.is_none() && admin.is_active && officer.may(Permission::AdminCreate),
             admin,
@@ -132,6 +138,13 @@ async fn disable(officer: Officer, Path(id): Path<String>, Posted(form): Posted)
     let path = format!("/api/v1/admin/admins/{}/disable", segment(&id));
     let call = officer.visit.api().post(&officer.visit.caller, path).json(&body);
     ask(&officer, &id, call, form, &[("reason", "disableReason")], |forms, form| forms.disable = form).await
+}
+
+async fn enable(officer: Officer, Path(id): Path<String>, Posted(form): Posted) -> PageResult {
+    let body = EnableAdminRequest { reason: form.value("enableReason").to_owned() };
+    let path = format!("/api/v1/admin/admins/{}/enable", segment(&id));
+    let call = officer.visit.api().post(&officer.visit.caller, path).json(&body);
+    ask(&officer, &id, call, form, &[("reason", "enableReason")], |forms, form| forms.enable = form).await
 }
 
 async fn reset_factor(officer: Officer, Path(id): Path<String>, Posted(form): Posted) -> PageResult {
