@@ -44,7 +44,10 @@ pub(super) fn routes() -> Router<Web> {
 
 async fn show(visit: Visit) -> PageResult {
     let next = visit.param("next").and_then(next::safe).unwrap_or("/dashboard").to_owned();
-    if visit.has_session() {
+    // What is said here after an objection or a new password is said although the browser still holds the session that
+    // this has ended.
+    let said = visit.flash.is_some_and(|flash| flash != Flash::SessionEnded);
+    if visit.has_session() && !said {
         return Ok(see(&next));
     }
     page(&LoginPage { chrome: visit.chrome("Sign in"), form: Form::default(), next })

@@ -17,7 +17,7 @@ use gx_store::{Col, StoreError, Tx};
 use gx_types::api::admin::FreezeReason;
 use gx_types::{
     AccountId, Actor, AdminId, AdminRole, ApprovalId, AuditEvent, AuditObject, CommandId, CorrelationId, CountryCode,
-    EnvName, ErrorCode, GxId, LedgerKey, PersonChange, PersonStatus, ProfileId, Qirat, SessionId, Timestamp,
+    ErrorCode, GxId, LedgerKey, PersonChange, PersonStatus, ProfileId, Qirat, SessionId, Timestamp,
 };
 
 use super::Action;
@@ -48,7 +48,6 @@ pub(super) struct Doing {
 pub(super) struct Prepared {
     admin: Option<(AdminId, String)>,
     pub(super) first_password: Option<Secret>,
-    must_change_password: bool,
 }
 
 /// What doing it has led to.
@@ -65,11 +64,7 @@ pub(super) async fn prepare(app: &App, action: &Action) -> ApiResult<Prepared> {
     let Action::AdminCreate { .. } = action else { return Ok(Prepared::default()) };
     let password = first_password(app);
     let hash = app.passwords().hash(password.clone()).await?;
-    Ok(Prepared {
-        admin: Some((AdminId::from_uuid(app.new_uuid()), hash)),
-        first_password: Some(password),
-        must_change_password: app.env() != EnvName::Devnet,
-    })
+    Ok(Prepared { admin: Some((AdminId::from_uuid(app.new_uuid()), hash)), first_password: Some(password) })
 }
 
 /// The same without the costly parts, for a rehearsal.
@@ -355,7 +350,7 @@ async fn create(
         password_hash,
         role: Col(role),
         is_active: true,
-        must_change_password: doing.prepared.must_change_password,
+        must_change_password: true,
         last_login_at: None,
         appointed_block: None,
         created_by: doing.actor.to_string(),
