@@ -74,7 +74,7 @@ const SUITES: &[Suite] = &[
     Suite {
         name: "browser",
         what: "the pages in Chromium, at a desk and on a phone, from the wizard to a paid request",
-        limit: Duration::from_secs(6 * MINUTE),
+        limit: Duration::from_secs(10 * MINUTE),
         args: &["test", "--workspace", "--test", "outer", "--", "browser::"],
     },
     Suite {

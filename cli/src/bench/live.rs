@@ -47,7 +47,8 @@ const http = require("node:http").createServer();
 const io = new (require("socket.io").Server)(http);
 io.use((socket, next) => socket.handshake.auth.token ? next() : next(new Error("no")));
 io.on("connection", (socket) => { socket.join(`user:${socket.handshake.auth.token}`); socket.emit("ready", {}); });
-http.listen(0, "127.0.0.1", () => console.log(http.address().port));
+http.listen(0, "127.0.0.1", () => console.log(process.pid, http.address().port));
+process.stdin.on("end", () => process.exit(0)).resume();
 "#;
 
 /// What to measure.
@@ -274,15 +275,19 @@ async fn idle(folder: &Path, people: &[Payer], wanted: &Wanted) -> Result<()> {
     let mut server = Command::new(node)
         .args(["-e", NODE_SERVER])
         .env("NODE_PATH", modules)
+        // The server ends when this is closed.
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .kill_on_drop(true)
         .spawn()
         .with_context(|| node.display().to_string())?;
     let output = server.stdout.take().context("Node has no output")?;
-    let port = BufReader::new(output).lines().next_line().await?.context("the Node server has ended")?;
-    let process = server.id().context("the Node server has ended")?.to_string();
-    let theirs = per_socket(&process, &format!("http://127.0.0.1:{port}"), people, wanted.sockets).await?;
-    server.kill().await?;
+    let line = BufReader::new(output).lines().next_line().await?.context("the Node server has ended")?;
+    // It says its own process id: `node` may be a wrapper that starts Node as a child.
+    let (process, port) = line.split_once(' ').context("the Node server does not say where it listens")?;
+    let theirs = per_socket(process, &format!("http://127.0.0.1:{port}"), people, wanted.sockets).await?;
+    drop(server.stdin.take());
+    server.wait().await?;
     println!("idle authenticated socket of a minimal Node socket.io server: {theirs}");
     Ok(())
 }
