@@ -10,7 +10,7 @@ use gx_base::{Clock, SettingDecl};
 use gx_contracts::Role;
 use gx_fabric::ca::is_signed_by;
 use gx_fabric::client::{ClientConfig, GatewayConfig, Limits, TlsConfig};
-use gx_fabric::identity::{Certificate, FileSigner, Signer};
+use gx_fabric::identity::{Certificate, Signer, open_signer};
 
 /// Folder with connection material.
 pub const CONNECT: &str = "GX_FABRIC_CONNECT";
@@ -86,17 +86,20 @@ pub const SETTINGS: &[SettingDecl] = &[
         "Name in the TLS certificates of the second organisation's peers; the host of the address when absent.",
     ),
     setting(CERT_PATH, "Enrolment certificate with gxc_role=gx_admin (PEM): signs payments, and reads."),
-    setting(KEY_PATH, "Key of FABRIC_CERT_PATH (PEM, PKCS#8 or SEC 1, P-256)."),
+    setting(
+        KEY_PATH,
+        "Key of FABRIC_CERT_PATH (PEM, PKCS#8 or SEC 1, P-256), or a signer.json that names the service which has it (docs/fabric.md).",
+    ),
     setting(
         SUPER_ADMIN_CERT_PATH,
         "Enrolment certificate with gxc_role=gx_super_admin (PEM): signs bootstrap, pause and parameters. Not needed by the projector.",
     ),
-    setting(SUPER_ADMIN_KEY_PATH, "Key of FABRIC_SUPER_ADMIN_CERT_PATH (PEM)."),
+    setting(SUPER_ADMIN_KEY_PATH, "Key of FABRIC_SUPER_ADMIN_CERT_PATH (PEM), or a signer.json."),
     setting(
         PARTNER_CERT_PATH,
         "Enrolment certificate with gxc_role=gx_partner_api (PEM): signs registrations. Not needed by the projector.",
     ),
-    setting(PARTNER_KEY_PATH, "Key of FABRIC_PARTNER_CERT_PATH (PEM)."),
+    setting(PARTNER_KEY_PATH, "Key of FABRIC_PARTNER_CERT_PATH (PEM), or a signer.json."),
     setting(TLS_CLIENT_CERT_PATH, "TLS client certificate shown to the peers (PEM), where they ask for one."),
     setting(TLS_CLIENT_KEY_PATH, "Key of FABRIC_TLS_CLIENT_CERT_PATH (PEM)."),
 ];
@@ -206,10 +209,10 @@ pub fn described(values: Values, usage: Use, clock: &dyn Clock) -> Result<Descri
 
     let mut signers: BTreeMap<Role, Arc<dyn Signer>> = BTreeMap::new();
     for (role, certificate, key) in wanted {
-        let signer = FileSigner::new(&home, &read(certificate)?, &read(key)?)
-            .with_context(|| format!("{certificate}, {key}: {}", get(certificate)))?;
-        check(&signer, *role, certificate, &authorities, clock)?;
-        signers.insert(*role, Arc::new(signer));
+        let signer = open_signer(&home, &PathBuf::from(get(certificate)), &PathBuf::from(get(key)))
+            .with_context(|| format!("{certificate}, {key}"))?;
+        check(signer.as_ref(), *role, certificate, &authorities, clock)?;
+        signers.insert(*role, signer);
     }
     let config = ClientConfig {
         channel: get(CHANNEL_NAME),
@@ -223,7 +226,7 @@ pub fn described(values: Values, usage: Use, clock: &dyn Clock) -> Result<Descri
 
 /// What would be refused later, with words that lead nowhere near the file that is wrong.
 fn check(
-    signer: &FileSigner,
+    signer: &dyn Signer,
     role: Role,
     name: &str,
     tls_authorities: &[(&str, Certificate)],
@@ -318,6 +321,27 @@ mod tests {
             network.config.gateways.iter().map(|one| one.tls.as_ref().unwrap().server_name.as_deref()).collect();
         assert_eq!(names, [Some("peer0-org1"), Some("peer0-org1"), None]);
         assert_eq!(network.signers.len(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_key_may_be_with_a_signing_service_instead_of_in_a_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = settings(folder.path());
+        let place = folder.path().join("Org1DevnetMSP/GxAdmin");
+        std::fs::remove_file(place.join("key.pem")).unwrap();
+        let entry = serde_json::json!({
+            "address": "127.0.0.1:1", "tlsName": "signer.example", "ca": "../tlsca.pem",
+            "certificate": "tls-client.crt", "key": "tls-client.key",
+        });
+        let file = place.join("signer.json");
+        std::fs::write(&file, entry.to_string()).unwrap();
+        settings.insert(KEY_PATH.to_owned(), file.display().to_string());
+        let network = read(&settings, Use::Submits).unwrap();
+        // Nobody listens there: what is missing is the service, by name.
+        let error = network.signers[&Role::Admin].sign(b"a message").await.unwrap_err().to_string();
+        assert!(error.contains("127.0.0.1:1"), "{error}");
+        std::fs::write(&file, "{}").unwrap();
+        assert!(refused(&settings).contains("signer.json"), "{}", refused(&settings));
     }
 
     #[test]

@@ -210,18 +210,29 @@ fn credentials(folder: PathBuf, msp_id: &str, name: String) -> Result<Credential
         true => Some((read(&certificate)?, read(&key)?)),
         false => None,
     };
-    let entry = folder.join("signer.json");
-    let signer: Result<Arc<dyn Signer>, SignError> = if entry.is_file() {
-        let service = signing_service(&folder, &entry)?;
-        let certificate = read(&folder.join("cert.pem"))?;
-        RemoteSigner::new(msp_id, &certificate, &service, SIGN_TIMEOUT)
+    let service = folder.join("signer.json");
+    let key = if service.is_file() { service } else { folder.join("key.pem") };
+    let signer = open_signer(msp_id, &folder.join("cert.pem"), &key)?;
+    Ok(Credentials { name, signer, tls_client })
+}
+
+/// Who signs with a certificate (PEM): the key in a file (PEM), or the signing service that a `….json` in its place names,
+/// which has the layout of [`SignerEntry`] and files relative to its own folder.
+///
+/// # Errors
+/// [`MaterialError`], naming the file.
+pub fn open_signer(msp_id: &str, certificate: &Path, key: &Path) -> Result<Arc<dyn Signer>, MaterialError> {
+    let signer: Result<Arc<dyn Signer>, SignError> = if key.extension().is_some_and(|extension| extension == "json") {
+        let service = signing_service(key.parent().unwrap_or(Path::new("")), key)?;
+        RemoteSigner::new(msp_id, &read(certificate)?, &service, SIGN_TIMEOUT)
             .map(|signer| Arc::new(signer) as Arc<dyn Signer>)
     } else {
-        let signer = FileSigner::open(msp_id, &folder.join("cert.pem"), &folder.join("key.pem"));
-        signer.map(|signer| Arc::new(signer) as Arc<dyn Signer>)
+        FileSigner::open(msp_id, certificate, key).map(|signer| Arc::new(signer) as Arc<dyn Signer>)
     };
-    let signer = signer.map_err(|problem| MaterialError::Identity { folder, problem })?;
-    Ok(Credentials { name, signer, tls_client })
+    signer.map_err(|problem| MaterialError::Identity {
+        folder: certificate.parent().unwrap_or(certificate).to_owned(),
+        problem,
+    })
 }
 
 /// Where `signer.json` says that the key is.

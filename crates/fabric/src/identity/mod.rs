@@ -11,6 +11,7 @@ mod transaction_id;
 pub use certificate::{Certificate, CertificateError};
 pub use material::{
     ChaincodeEntry, Credentials, Endpoints, Material, MaterialError, NodeEntry, OrganisationMaterial, SignerEntry,
+    open_signer,
 };
 pub use remote::{RemoteSigner, SIGN_TIMEOUT};
 pub use signature::{SignatureError, low_s_der, parse_der, verify};
