@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use gx_types::{AccountId, CountryCode, GxId, LedgerKey, Qirat, Sha256Hex};
+use gx_types::{AccountId, CountryCode, GxId, LedgerKey, LoanId, Qirat, Sha256Hex};
 
 use crate::error::{Refusal, RefusalCode};
 use crate::function::Function;
@@ -92,6 +92,11 @@ impl<'a> Args<'a> {
 
     /// A SHA-256 value, 64 lower-case hexadecimal characters.
     pub fn sha256(&self, index: usize) -> Result<Sha256Hex, Refusal> {
+        self.parsed(index)
+    }
+
+    /// A loan.
+    pub fn loan_id(&self, index: usize) -> Result<LoanId, Refusal> {
         self.parsed(index)
     }
 

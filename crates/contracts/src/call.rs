@@ -1,6 +1,6 @@
 //! A call of a contract function, and what comes back.
 
-use gx_types::{AccountId, LedgerKey, Qirat, TxId};
+use gx_types::{AccountId, LedgerKey, LoanId, Qirat, TxId};
 use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
@@ -48,6 +48,11 @@ pub enum ReceiptResult {
         grant: Qirat,
         /// The phase of the grant, 1 to 6; `None` without one.
         phase: Option<u8>,
+    },
+    /// A loan was applied for.
+    LoanApplied {
+        /// Its id, made from the transaction.
+        loan_id: LoanId,
     },
     /// The key was voided: nothing was and nothing will be done under it.
     Voided,

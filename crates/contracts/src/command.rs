@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use gx_types::{AccountId, CountryCode, GxId, LedgerKey, ProfileId, QSendId, Qirat, Sha256Hex};
+use gx_types::{AccountId, CountryCode, GxId, LedgerKey, LoanId, ProfileId, QSendId, Qirat, Sha256Hex};
 use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
@@ -165,6 +165,56 @@ pub enum Command {
         /// Key part.
         request: LedgerKey,
     },
+    /// A person asks for a loan.
+    ApplyForLoan {
+        /// The borrower, off the ledger.
+        profile_id: ProfileId,
+        /// The borrower.
+        borrower: GxId,
+        /// How much, Qirat.
+        amount: Qirat,
+        /// Hash of the document about the collateral.
+        collateral_hash: Sha256Hex,
+        /// Key part.
+        request: LedgerKey,
+    },
+    /// An administrator approves a loan; the second approval pays it out.
+    ApproveLoan {
+        /// Which.
+        loan_id: LoanId,
+        /// Whose it is.
+        borrower: GxId,
+        /// Who approves.
+        approver: String,
+        /// Key part.
+        request: LedgerKey,
+    },
+    /// An administrator declines a loan.
+    RejectLoan {
+        /// Which.
+        loan_id: LoanId,
+        /// Whose it is.
+        borrower: GxId,
+        /// Who declines.
+        approver: String,
+        /// Why.
+        reason: String,
+        /// Key part.
+        request: LedgerKey,
+    },
+    /// A person pays back a loan.
+    RepayLoan {
+        /// The borrower, off the ledger.
+        profile_id: ProfileId,
+        /// Which.
+        loan_id: LoanId,
+        /// The borrower.
+        borrower: GxId,
+        /// How much, Qirat; held from the balance.
+        amount: Qirat,
+        /// Key part.
+        request: LedgerKey,
+    },
     /// Adds waiting credits to a balance.
     SweepDeltas {
         /// Whose.
@@ -228,6 +278,8 @@ pub enum Reaction {
     UndoFreeze,
     /// The person is frozen again off the ledger.
     UndoUnfreeze,
+    /// Nothing was changed; the borrower is told.
+    TellBorrower,
     /// The claimed delta entries are free for another sweep.
     ReleaseDeltas,
     /// Nothing to undo; the outbox page shows it to operators.
@@ -264,6 +316,10 @@ impl Command {
             Self::FreezeWallet { .. } => "FREEZE_WALLET",
             Self::UnfreezeWallet { .. } => "UNFREEZE_WALLET",
             Self::SweepDeltas { .. } => "SWEEP_DELTAS",
+            Self::ApplyForLoan { .. } => "APPLY_FOR_LOAN",
+            Self::ApproveLoan { .. } => "APPROVE_LOAN",
+            Self::RejectLoan { .. } => "REJECT_LOAN",
+            Self::RepayLoan { .. } => "REPAY_LOAN",
         }
     }
 
@@ -289,6 +345,10 @@ impl Command {
             Self::FreezeWallet { request, .. } => prefixed("freeze", request.as_str()),
             Self::UnfreezeWallet { request, .. } => prefixed("unfreeze", request.as_str()),
             Self::SweepDeltas { request, .. } => prefixed("sweep", request.as_str()),
+            Self::ApplyForLoan { request, .. } => prefixed("loan", request.as_str()),
+            Self::ApproveLoan { request, .. } => prefixed("loanapprove", request.as_str()),
+            Self::RejectLoan { request, .. } => prefixed("loanreject", request.as_str()),
+            Self::RepayLoan { request, .. } => prefixed("loanrepay", request.as_str()),
         }
     }
 
@@ -348,6 +408,18 @@ impl Command {
                 (Function::FreezeWallet, vec![user_id.to_string(), reason.clone()])
             }
             Self::UnfreezeWallet { user_id, .. } => (Function::UnfreezeWallet, vec![user_id.to_string()]),
+            Self::ApplyForLoan { borrower, amount, collateral_hash, .. } => {
+                (Function::ApplyForLoan, vec![borrower.to_string(), amount.to_string(), collateral_hash.to_string()])
+            }
+            Self::ApproveLoan { loan_id, approver, .. } => {
+                (Function::ApproveLoan, vec![loan_id.to_string(), approver.clone()])
+            }
+            Self::RejectLoan { loan_id, approver, reason, .. } => {
+                (Function::RejectLoan, vec![loan_id.to_string(), approver.clone(), reason.clone()])
+            }
+            Self::RepayLoan { loan_id, borrower, amount, .. } => {
+                (Function::RepayLoan, vec![loan_id.to_string(), borrower.to_string(), amount.to_string()])
+            }
             Self::SweepDeltas { account, delta_keys, .. } => (
                 Function::SweepDeltas,
                 // Texts always serialise.
@@ -374,6 +446,8 @@ impl Command {
             Self::TransferTokens { from, .. } | Self::QSendPay { from, .. } => Some(from.to_string()),
             Self::FreezeWallet { user_id, .. } | Self::UnfreezeWallet { user_id, .. } => Some(user_id.to_string()),
             Self::SweepDeltas { account, .. } => Some(format!("sweep:{account}")),
+            Self::ApplyForLoan { borrower, .. } | Self::RepayLoan { borrower, .. } => Some(borrower.to_string()),
+            Self::ApproveLoan { loan_id, .. } | Self::RejectLoan { loan_id, .. } => Some(loan_id.to_string()),
         }
     }
 
@@ -399,6 +473,13 @@ impl Command {
             }
             Self::FreezeWallet { user_id, .. } | Self::UnfreezeWallet { user_id, .. } => vec![user_id.to_string()],
             Self::SweepDeltas { account, .. } => vec![account.to_string()],
+            Self::ApplyForLoan { borrower, .. } => vec![borrower.to_string()],
+            Self::RejectLoan { borrower, .. } | Self::RepayLoan { borrower, .. } => vec![borrower.to_string()],
+            Self::ApproveLoan { borrower, .. } => vec![
+                format!("pool:{}", Pool::Loan.as_str()),
+                Pool::Loan.account().as_str().to_owned(),
+                borrower.to_string(),
+            ],
         }
     }
 
@@ -432,6 +513,10 @@ impl Command {
             | Self::DisburseFromPool { .. }
             | Self::TransferTokens { .. }
             | Self::QSendPay { .. }
+            | Self::ApplyForLoan { .. }
+            | Self::ApproveLoan { .. }
+            | Self::RejectLoan { .. }
+            | Self::RepayLoan { .. }
             | Self::SweepDeltas { .. } => WhenPaused::Refused,
         }
     }
@@ -446,6 +531,7 @@ impl Command {
             Self::FreezeWallet { .. } => Reaction::UndoFreeze,
             Self::UnfreezeWallet { .. } => Reaction::UndoUnfreeze,
             Self::SweepDeltas { .. } => Reaction::ReleaseDeltas,
+            Self::ApplyForLoan { .. } | Self::RepayLoan { .. } => Reaction::TellBorrower,
             Self::BootstrapSystem
             | Self::InitializeCountryData { .. }
             | Self::UpdateSystemParameter { .. }
@@ -453,7 +539,9 @@ impl Command {
             | Self::ResumeSystem { .. }
             | Self::AppointAdmin { .. }
             | Self::ActivateTreasury { .. }
-            | Self::DisburseFromPool { .. } => Reaction::ShowOperator,
+            | Self::DisburseFromPool { .. }
+            | Self::ApproveLoan { .. }
+            | Self::RejectLoan { .. } => Reaction::ShowOperator,
         }
     }
 
@@ -465,6 +553,7 @@ impl Command {
             Self::TransferTokens { profile_id, amount, fee, .. } | Self::QSendPay { profile_id, amount, fee, .. } => {
                 Some(Hold { profile_id: *profile_id, amount: amount.checked_add(*fee)? })
             }
+            Self::RepayLoan { profile_id, amount, .. } => Some(Hold { profile_id: *profile_id, amount: *amount }),
             _ => None,
         }
     }

@@ -101,7 +101,8 @@ impl<'a> Contract<'a> {
         }
     }
 
-    fn check_holder(&mut self, id: &GxId, side: &str) -> Result<(), InvokeError> {
+    /// Refuses a person who is not registered or frozen.
+    pub fn check_holder(&mut self, id: &GxId, side: &str) -> Result<(), InvokeError> {
         let Some(user) = state::holder(self.host, id)? else {
             return Err(Refusal::with(RefusalCode::AccountNotFound, format!("the {side} is not registered")).into());
         };

@@ -24,6 +24,18 @@ pub(crate) fn disburse_from_pool(contract: &mut Contract<'_>, args: Args<'_>) ->
     if amount > limit {
         return Err(Refusal::with(RefusalCode::AmountAboveLimit, format!("one call pays at most {limit} Q")).into());
     }
+    pay_out(contract, pool, to, amount, remark)?;
+    Ok(ReceiptResult::Transferred { amount, fee: Qirat::ZERO })
+}
+
+/// Pays from a pool: its account's balance first, the rest newly minted within the cap.
+pub(crate) fn pay_out(
+    contract: &mut Contract<'_>,
+    pool: Pool,
+    to: AccountId,
+    amount: Qirat,
+    remark: String,
+) -> Result<(), InvokeError> {
     contract.check_receiver(&to)?;
 
     let account = AccountId::System(pool.account());
@@ -43,7 +55,7 @@ pub(crate) fn disburse_from_pool(contract: &mut Contract<'_>, args: Args<'_>) ->
     }
     let to_balance_after = contract.add_to_balance(&to, amount)?;
     contract.emit(EventBody::PoolDisbursed { pool, to, amount, minted, pool_balance_after, to_balance_after, remark });
-    Ok(ReceiptResult::Transferred { amount, fee: Qirat::ZERO })
+    Ok(())
 }
 
 fn limit(contract: &mut Contract<'_>) -> Result<Qirat, InvokeError> {

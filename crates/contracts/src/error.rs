@@ -73,6 +73,15 @@ refusal_codes! {
     SystemAccountRefused = "SYSTEM_ACCOUNT_REFUSED", "A system account cannot take part here.";
     PoolNotFound = "POOL_NOT_FOUND", "There is no such pool, or it is not disbursed from.";
     PoolExhausted = "POOL_EXHAUSTED", "The pool has not that much left.";
+    LoanNotFound = "LOAN_NOT_FOUND", "There is no such loan.";
+    LoanStateRefused = "LOAN_STATE_REFUSED", "The loan's state does not allow this.";
+    LoanAmountOutOfRange = "LOAN_AMOUNT_OUT_OF_RANGE", "A loan is 100 to 1,000,000 GX.";
+    TooManyLoans = "TOO_MANY_LOANS", "A person has at most five open loans.";
+    LoanTotalExceeded = "LOAN_TOTAL_EXCEEDED", "A person's loans are at most 10,000,000 GX together.";
+    SecondPersonNeeded = "SECOND_PERSON_NEEDED", "The second approval comes from another person.";
+    NotTheBorrower = "NOT_THE_BORROWER", "The loan is another person's.";
+    RepaymentAboveDebt = "REPAYMENT_ABOVE_DEBT", "The repayment is above what is owed.";
+    TrustTooLow = "TRUST_TOO_LOW", "The borrower's trust is below what loans ask for.";
     DeltaNotFound = "DELTA_NOT_FOUND", "A named delta entry does not exist.";
     TooManyDeltas = "TOO_MANY_DELTAS", "A sweep names at most 500 delta entries.";
 }

@@ -5,7 +5,7 @@
 //!
 //! **A new event:** a variant here, its class in [`Event::class`]; the projector does not compile without a handler.
 
-use gx_types::{AccountId, CountryCode, GxId, LedgerKey, Qirat, Sha256Hex};
+use gx_types::{AccountId, CountryCode, GxId, LedgerKey, LoanId, Qirat, Sha256Hex};
 use serde::{Deserialize, Serialize};
 
 use crate::fees::{Scope, TransactionType};
@@ -214,6 +214,57 @@ pub enum EventBody {
         /// Whose.
         user_id: GxId,
     },
+    /// A loan was applied for.
+    LoanApplied {
+        /// Its id.
+        loan_id: LoanId,
+        /// Who asks.
+        borrower: GxId,
+        /// For how much, Qirat.
+        amount: Qirat,
+        /// Hash of the document about the collateral.
+        collateral_hash: Sha256Hex,
+    },
+    /// A loan has its first approval.
+    LoanApproved {
+        /// Which.
+        loan_id: LoanId,
+        /// Whose it is.
+        borrower: GxId,
+        /// By whom.
+        approver: String,
+    },
+    /// A loan has its second approval and was paid out; a `PoolDisbursed` before it moved the coins.
+    LoanDisbursed {
+        /// Which.
+        loan_id: LoanId,
+        /// Whose it is.
+        borrower: GxId,
+        /// By whom the second approval is.
+        approver: String,
+    },
+    /// A loan was declined.
+    LoanRejected {
+        /// Which.
+        loan_id: LoanId,
+        /// Whose it is.
+        borrower: GxId,
+        /// By whom.
+        approver: String,
+        /// Why.
+        reason: String,
+    },
+    /// A loan was paid back in part or whole; an `InternalTransferCompleted` before it moved the coins.
+    LoanRepaid {
+        /// Which.
+        loan_id: LoanId,
+        /// Whose it is.
+        borrower: GxId,
+        /// How much was paid back, Qirat.
+        amount: Qirat,
+        /// What is still owed, Qirat.
+        outstanding: Qirat,
+    },
     /// A ledger key was voided; no command under it can succeed any more.
     KeyVoided,
 }
@@ -288,7 +339,12 @@ impl EventBody {
             | Self::PoolDisbursed { .. }
             | Self::DeltasSwept { .. }
             | Self::WalletFrozen { .. }
-            | Self::WalletUnfrozen { .. } => EventClass::Binding,
+            | Self::WalletUnfrozen { .. }
+            | Self::LoanApplied { .. }
+            | Self::LoanApproved { .. }
+            | Self::LoanDisbursed { .. }
+            | Self::LoanRejected { .. }
+            | Self::LoanRepaid { .. } => EventClass::Binding,
         }
     }
 
@@ -356,6 +412,11 @@ impl EventBody {
             Self::DeltasSwept { .. } => "DeltasSwept",
             Self::WalletFrozen { .. } => "WalletFrozen",
             Self::WalletUnfrozen { .. } => "WalletUnfrozen",
+            Self::LoanApplied { .. } => "LoanApplied",
+            Self::LoanApproved { .. } => "LoanApproved",
+            Self::LoanDisbursed { .. } => "LoanDisbursed",
+            Self::LoanRejected { .. } => "LoanRejected",
+            Self::LoanRepaid { .. } => "LoanRepaid",
             Self::KeyVoided => "KeyVoided",
         }
     }

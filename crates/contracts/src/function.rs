@@ -115,6 +115,18 @@ functions! {
     GetPoolStatus = "TokenomicsContract:GetPoolStatus", READ, ["pool"];
     /// What is stored under a ledger key: a receipt, a void mark, or nothing.
     GetKeyRecord = "TokenomicsContract:GetKeyRecord", READ, ["key"];
+    /// A person asks for a loan.
+    ApplyForLoan = "LoanPoolContract:ApplyForLoan", PARTNER, ["borrower", "loanAmount", "collateralHash", "key"];
+    /// An administrator approves a loan; the second one's approval pays it out.
+    ApproveLoan = "LoanPoolContract:ApproveLoan", ADMIN, ["loanId", "approver", "key"];
+    /// An administrator declines a loan.
+    RejectLoan = "LoanPoolContract:RejectLoan", ADMIN, ["loanId", "approver", "reason", "key"];
+    /// A person pays back a loan, in part or whole.
+    RepayLoan = "LoanPoolContract:RepayLoan", ADMIN, ["loanId", "borrower", "amount", "key"];
+    /// One loan.
+    GetLoan = "LoanPoolContract:GetLoan", READ, ["loanId"];
+    /// The loans of a person.
+    GetMyLoans = "LoanPoolContract:GetMyLoans", READ, ["borrower"];
     /// The fee of a payment under the schedule in force.
     CalculateTransactionFee = "TaxAndFeeContract:CalculateTransactionFee", READ, ["from", "to", "amount", "transactionType"];
 }

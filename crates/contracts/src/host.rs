@@ -85,6 +85,12 @@ pub enum Namespace {
     AdminAppointment,
     /// Ledger key → receipt or void mark.
     Idempotency,
+    /// Loan id → loan.
+    Loan,
+    /// Borrower → open loans, and all loans so far together.
+    Borrower,
+    /// Borrower, loan id → nothing; for the list of a person's loans.
+    LoanOf,
 }
 
 impl Namespace {
@@ -103,6 +109,9 @@ impl Namespace {
             Self::System => "system",
             Self::AdminAppointment => "admin",
             Self::Idempotency => "idem",
+            Self::Loan => "loan",
+            Self::Borrower => "borrower",
+            Self::LoanOf => "loanof",
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::event::{Event, EventBody};
 use crate::function::{Access, Function};
 use crate::host::{Buffered, Host, QueryHost, ReadHost};
 use crate::state::{self, SystemRecord};
-use crate::{admin, disbursements, identity, payments, queries, sweep, wallets};
+use crate::{admin, disbursements, identity, loans, payments, queries, sweep, wallets};
 
 /// What a writing call did to its host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +96,10 @@ fn run(contract: &mut Contract<'_>, function: Function, args: Args<'_>) -> Resul
         Function::FreezeWallet => wallets::freeze_wallet(contract, args),
         Function::UnfreezeWallet => wallets::unfreeze_wallet(contract, args),
         Function::SweepDeltas => sweep::sweep_deltas(contract, args),
+        Function::ApplyForLoan => loans::apply_for_loan(contract, args),
+        Function::ApproveLoan => loans::approve_loan(contract, args),
+        Function::RejectLoan => loans::reject_loan(contract, args),
+        Function::RepayLoan => loans::repay_loan(contract, args),
         Function::VoidKey => {
             contract.emit(EventBody::KeyVoided);
             Ok(ReceiptResult::Voided)
@@ -111,6 +115,8 @@ fn run(contract: &mut Contract<'_>, function: Function, args: Args<'_>) -> Resul
         | Function::GetSupplyStatus
         | Function::GetPoolStatus
         | Function::GetKeyRecord
+        | Function::GetLoan
+        | Function::GetMyLoans
         | Function::CalculateTransactionFee => Err(unknown(function.name()).into()),
     }
 }

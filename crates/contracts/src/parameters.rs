@@ -11,6 +11,12 @@ pub const FEE_SCHEDULE: &str = "feeSchedule";
 /// Name of the most one disbursement may pay, in whole GX.
 pub const DISBURSEMENT_MAX_GX: &str = "disbursementMaxGx";
 
+/// Name of the least trust that a loan asks for.
+pub const LOAN_TRUST_MIN: &str = "loanTrustMin";
+
+/// Highest value of [`LOAN_TRUST_MIN`]. Nobody has trust yet, so its first value is 0.
+const LOAN_TRUST_CEILING: u64 = 100;
+
 /// Highest value of [`DISBURSEMENT_MAX_GX`], and its first one: 100 million GX.
 const DISBURSEMENT_CEILING_GX: u64 = 100_000_000;
 
@@ -21,11 +27,13 @@ pub enum Parameter {
     FeeSchedule,
     /// The most one disbursement may pay, in whole GX.
     DisbursementMaxGx,
+    /// The least trust that a loan asks for.
+    LoanTrustMin,
 }
 
 impl Parameter {
     /// Every parameter.
-    pub const ALL: [Self; 2] = [Self::FeeSchedule, Self::DisbursementMaxGx];
+    pub const ALL: [Self; 3] = [Self::FeeSchedule, Self::DisbursementMaxGx, Self::LoanTrustMin];
 
     /// Its name on the ledger.
     #[must_use]
@@ -33,6 +41,7 @@ impl Parameter {
         match self {
             Self::FeeSchedule => FEE_SCHEDULE,
             Self::DisbursementMaxGx => DISBURSEMENT_MAX_GX,
+            Self::LoanTrustMin => LOAN_TRUST_MIN,
         }
     }
 
@@ -42,6 +51,7 @@ impl Parameter {
         match self {
             Self::FeeSchedule => ParameterKind::Json,
             Self::DisbursementMaxGx => ParameterKind::Whole { unit: "GX", least: 1, most: DISBURSEMENT_CEILING_GX },
+            Self::LoanTrustMin => ParameterKind::Whole { unit: "points", least: 0, most: LOAN_TRUST_CEILING },
         }
     }
 
@@ -51,6 +61,7 @@ impl Parameter {
         match self {
             Self::FeeSchedule => "Rates in basis points and least fees, by kind of payment, place and amount.",
             Self::DisbursementMaxGx => "The most that one disbursement from a pool may pay.",
+            Self::LoanTrustMin => "The least trust with which a person is lent coins.",
         }
     }
 
@@ -66,6 +77,7 @@ impl Parameter {
         match self {
             Self::FeeSchedule => FeeSchedule::initial().to_json(),
             Self::DisbursementMaxGx => DISBURSEMENT_CEILING_GX.to_string(),
+            Self::LoanTrustMin => "0".to_owned(),
         }
     }
 
@@ -79,6 +91,7 @@ impl Parameter {
                 FeeSchedule::from_json(value).map(|schedule| schedule.to_json()).map_err(|error| error.to_string())
             }
             Self::DisbursementMaxGx => whole_number(value, 1, DISBURSEMENT_CEILING_GX),
+            Self::LoanTrustMin => whole_number(value, 0, LOAN_TRUST_CEILING),
         }
     }
 }

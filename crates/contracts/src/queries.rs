@@ -1,6 +1,6 @@
 //! The reading functions. They may page through ranges and history, which a writing transaction cannot.
 
-use gx_types::{AccountId, CountryCode, Qirat, Timestamp, TxId};
+use gx_types::{AccountId, CountryCode, LoanId, Qirat, Timestamp, TxId};
 use serde::{Deserialize, Serialize};
 
 use crate::args::Args;
@@ -13,7 +13,7 @@ use crate::host::{HostError, Key, Namespace, QueryHost};
 use crate::parameters::Parameter;
 use crate::payments::transaction_type;
 use crate::pools::Pool;
-use crate::state;
+use crate::state::{self, LoanRecord};
 
 /// Entries of a page when a range is read.
 const PAGE: usize = 1_000;
@@ -135,6 +135,11 @@ pub(crate) fn answer(host: &mut dyn QueryHost, function: Function, args: Args<'_
             let schedule = state::fee_schedule(host)?;
             json(&quote(&schedule, &from, &to, asked, amount))
         }
+        Function::GetLoan => {
+            let id = args.loan_id(0)?;
+            json(&state::loan(host, &id)?.ok_or_else(|| Refusal::of(RefusalCode::LoanNotFound))?)
+        }
+        Function::GetMyLoans => json(&loans_of(host, args)?),
         Function::BootstrapSystem
         | Function::InitializeCountryData
         | Function::UpdateSystemParameter
@@ -149,6 +154,10 @@ pub(crate) fn answer(host: &mut dyn QueryHost, function: Function, args: Args<'_
         | Function::FreezeWallet
         | Function::UnfreezeWallet
         | Function::SweepDeltas
+        | Function::ApplyForLoan
+        | Function::ApproveLoan
+        | Function::RejectLoan
+        | Function::RepayLoan
         | Function::VoidKey => Err(Refusal::of(RefusalCode::UnknownFunction).into()),
     }
 }
@@ -190,7 +199,7 @@ fn country_stats(host: &mut dyn QueryHost, args: Args<'_>) -> Result<CountryStat
 
 fn all_countries(host: &mut dyn QueryHost) -> Result<Vec<CountryEntry>, InvokeError> {
     let mut countries = Vec::new();
-    for_each(host, Namespace::Country, |key, value| {
+    for_each(host, Namespace::Country, &[], |key, value| {
         countries.push(serde_json::from_slice(value).map_err(|_| HostError::Corrupt(format!("{key:?}")))?);
         Ok(())
     })?;
@@ -249,7 +258,7 @@ struct GenesisMinted {
 
 fn genesis_minted(host: &mut dyn QueryHost) -> Result<GenesisMinted, InvokeError> {
     let mut used = [0_u64; PHASE_COUNT];
-    for_each(host, Namespace::Shard, |key, value| {
+    for_each(host, Namespace::Shard, &[], |key, value| {
         let of_shard: Slots = serde_json::from_slice(value).map_err(|_| HostError::Corrupt(format!("{key:?}")))?;
         for (sum, part) in used.iter_mut().zip(of_shard) {
             *sum = sum.saturating_add(part);
@@ -265,6 +274,21 @@ fn genesis_minted(host: &mut dyn QueryHost) -> Result<GenesisMinted, InvokeError
         minted = GenesisMinted { users: users.ok_or_else(above)?, treasuries: treasuries.ok_or_else(above)? };
     }
     Ok(minted)
+}
+
+/// A person's loans by id.
+fn loans_of(host: &mut dyn QueryHost, args: Args<'_>) -> Result<Vec<LoanRecord>, InvokeError> {
+    let borrower = args.gx_id(0)?;
+    let mut ids = Vec::new();
+    for_each(host, Namespace::LoanOf, &[borrower.as_str()], |key, _| {
+        ids.extend(key.parts().nth(1).and_then(|id| id.parse::<LoanId>().ok()));
+        Ok(())
+    })?;
+    let mut loans = Vec::with_capacity(ids.len());
+    for id in ids {
+        loans.extend(state::loan(host, &id)?);
+    }
+    Ok(loans)
 }
 
 fn pool_status(host: &mut dyn QueryHost, pool: Pool, genesis: GenesisMinted) -> Result<PoolStatus, InvokeError> {
@@ -284,11 +308,12 @@ fn pool_status(host: &mut dyn QueryHost, pool: Pool, genesis: GenesisMinted) -> 
 fn for_each(
     host: &mut dyn QueryHost,
     namespace: Namespace,
+    prefix: &[&str],
     mut each: impl FnMut(&Key, &[u8]) -> Result<(), HostError>,
 ) -> Result<(), HostError> {
     let mut bookmark: Option<String> = None;
     loop {
-        let page = host.range(namespace, &[], PAGE, bookmark.as_deref())?;
+        let page = host.range(namespace, prefix, PAGE, bookmark.as_deref())?;
         for (key, value) in &page.entries {
             each(key, value)?;
         }

@@ -4,9 +4,10 @@
 //! treasuries and the operations fund are entries of their own, and why there is no counter of people or coins.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use gx_types::{AccountId, CountryCode, GxId, LedgerKey, Qirat, Sha256Hex, Timestamp, TxId};
+use gx_types::{AccountId, CountryCode, GxId, LedgerKey, LoanId, LoanStatus, Qirat, Sha256Hex, Timestamp, TxId};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +55,9 @@ pub(crate) struct HolderRecord {
     /// Why the wallet is frozen; absent when it is not.
     #[serde(default)]
     pub frozen: Option<String>,
+    /// The person's trust; 0 until something gives it.
+    #[serde(default)]
+    pub trust: u64,
 }
 
 /// A genesis grant as it was given.
@@ -86,6 +90,38 @@ pub struct AppointmentRecord {
     pub admin_id: String,
     /// When.
     pub appointed_at: Timestamp,
+}
+
+/// A loan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LoanRecord {
+    /// Its id.
+    pub loan_id: LoanId,
+    /// Who asked for it.
+    pub borrower: GxId,
+    /// How much was asked for, Qirat.
+    pub amount: Qirat,
+    /// Hash of the document about the collateral.
+    pub collateral_hash: Sha256Hex,
+    /// Where it stands.
+    pub status: LoanStatus,
+    /// What is still owed, Qirat; zero before it is paid out.
+    pub outstanding: Qirat,
+    /// Time of the application.
+    pub applied_at: Timestamp,
+    /// The administrator who approved it first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_approver: Option<String>,
+}
+
+/// What a person has borrowed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct BorrowerRecord {
+    /// Loans that are neither paid back nor declined.
+    pub open: BTreeSet<LoanId>,
+    /// All loans so far together, less those that were declined, Qirat.
+    pub total: Qirat,
 }
 
 /// Bytes that are reserved for a record.
@@ -347,4 +383,31 @@ pub(crate) fn put_key_record(
     record: &KeyRecord,
 ) -> Result<(), HostError> {
     write(host, Key::new(Namespace::Idempotency, &[key.as_str()])?, record)
+}
+
+/// A loan.
+pub(crate) fn loan(host: &mut (impl ReadHost + ?Sized), id: &LoanId) -> Result<Option<LoanRecord>, HostError> {
+    read(host, &Key::new(Namespace::Loan, &[&id.to_string()])?)
+}
+
+pub(crate) fn put_loan(host: &mut (impl Host + ?Sized), record: &LoanRecord) -> Result<(), HostError> {
+    write(host, Key::new(Namespace::Loan, &[&record.loan_id.to_string()])?, record)
+}
+
+/// Enters a new loan into the list of its borrower's.
+pub(crate) fn list_loan(host: &mut (impl Host + ?Sized), borrower: &GxId, id: &LoanId) -> Result<(), HostError> {
+    write(host, Key::new(Namespace::LoanOf, &[borrower.as_str(), &id.to_string()])?, &true)
+}
+
+/// A person's open loans; none before the first.
+pub(crate) fn borrower(host: &mut (impl ReadHost + ?Sized), id: &GxId) -> Result<BorrowerRecord, HostError> {
+    Ok(read(host, &Key::new(Namespace::Borrower, &[id.as_str()])?)?.unwrap_or_default())
+}
+
+pub(crate) fn put_borrower(
+    host: &mut (impl Host + ?Sized),
+    id: &GxId,
+    record: &BorrowerRecord,
+) -> Result<(), HostError> {
+    write(host, Key::new(Namespace::Borrower, &[id.as_str()])?, record)
 }

@@ -20,6 +20,7 @@ mod gx_id;
 mod hash;
 mod ids;
 mod keys;
+mod loan;
 pub mod people;
 mod problem;
 mod qirat;
@@ -43,6 +44,7 @@ pub use ids::{
     ProfileId, QSendId, RegistrationId, SessionId, SubmissionId, WebhookDeliveryId, WebhookEventId, WebhookId,
 };
 pub use keys::{LedgerKey, LedgerKeyError};
+pub use loan::{LoanId, LoanIdError};
 pub use people::{OnchainStatus, PersonChange, PersonState, PersonStatus};
 pub use problem::{FieldError, Problem};
 pub use qirat::{Qirat, QiratError};
@@ -51,7 +53,7 @@ pub use security_event::SecurityEvent;
 pub use timestamp::Timestamp;
 pub use words::{
     AccountKind, AccountStatus, AdminRole, ApprovalStatus, ApprovalType, CommandStatus, DocumentSide, DocumentType,
-    Gender, LimitKind, MailState, MailboxChannel, NotificationKind, NotificationStatus, OutboxState, QSendStatus,
-    RegistrationStep, SessionTransport, SubmissionStatus, TicketPurpose, TransactionDirection, TransactionKind,
-    UnknownWord, WebhookDeliveryState, WebhookEvent,
+    Gender, LimitKind, LoanStatus, MailState, MailboxChannel, NotificationKind, NotificationStatus, OutboxState,
+    QSendStatus, RegistrationStep, SessionTransport, SubmissionStatus, TicketPurpose, TransactionDirection,
+    TransactionKind, UnknownWord, WebhookDeliveryState, WebhookEvent,
 };

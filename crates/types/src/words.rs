@@ -64,6 +64,20 @@ words! {
         Completed = "COMPLETED",
     }
 
+    /// Where a loan stands on the ledger.
+    LoanStatus {
+        /// Applied for; nobody has approved it.
+        PendingApproval = "PENDING_APPROVAL",
+        /// Approved by one administrator; a second one is needed.
+        Approved = "APPROVED",
+        /// Paid out and not paid back whole.
+        Active = "ACTIVE",
+        /// Paid back whole.
+        Paid = "PAID",
+        /// Declined by an administrator.
+        Rejected = "REJECTED",
+    }
+
     /// Which door a ticket opens, once.
     TicketPurpose {
         /// The second step of a login, after the password.

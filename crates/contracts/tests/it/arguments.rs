@@ -54,8 +54,13 @@ fn bad_values(function: Function, argument: &str) -> (RefusalCode, Vec<String>) 
                 "US 984 AUM945 1NEWA 0004",
             ]),
         ),
+        "borrower" => (ArgumentInvalid, own(&["", "bob", "treasury_GB", "US 984  AUM945 0ANNA 0001"])),
+        "loanAmount" => (ArgumentInvalid, own(&["", "0", "-1", "1.0", "007", "1e9", "1250000000000000001"])),
+        "loanId" => {
+            (ArgumentInvalid, own(&["", "LOAN-", "LOAN-1", HASH, &format!("loan-{HASH}"), &format!("LOAN-{HASH} ")]))
+        }
         "userId" => (ArgumentInvalid, own(&["", "bob", "treasury_GB", "US 984  AUM945 0ANNA 0001"])),
-        "documentHash" => (
+        "documentHash" | "collateralHash" => (
             ArgumentInvalid,
             own(&[
                 "",
@@ -97,7 +102,9 @@ fn bad_values(function: Function, argument: &str) -> (RefusalCode, Vec<String>) 
             (ArgumentInvalid, vec![String::new(), "x".repeat(201), "a\tb".to_owned()])
         }
         "remark" => (ArgumentInvalid, vec!["x".repeat(201), "a\nb".to_owned(), "a\u{7f}b".to_owned()]),
-        "adminId" => (ArgumentInvalid, vec![String::new(), "a b".to_owned(), "é".to_owned(), "x".repeat(65)]),
+        "adminId" | "approver" => {
+            (ArgumentInvalid, vec![String::new(), "a b".to_owned(), "é".to_owned(), "x".repeat(65)])
+        }
         "pool" if function == Function::DisburseFromPool => {
             (PoolNotFound, own(&["", "charitable", "TREASURY", "USER_GENESIS", "GOVT_GENESIS"]))
         }

@@ -2,7 +2,7 @@
 
 use gx_contracts::testing::{MemoryLedger, call, create_user, document_hash, pay};
 use gx_contracts::{Command, Function, KeyRecord, ReceiptResult, RefusalCode, void_key_call};
-use gx_types::{LedgerKey, ProfileId, QSendId};
+use gx_types::{LedgerKey, LoanId, ProfileId, QSendId, TxId};
 
 use crate::support::{balance, granted, ledger, person, q, refusal, run};
 
@@ -117,6 +117,7 @@ fn commands_call_functions_with_all_their_arguments() {
     let (key, profile_id) = (LedgerKey::prefixed("person", "7"), ProfileId::from_uuid(uuid(7)));
     let document_hash = document_hash("passport");
     let (country, amount, fee, remark) = ("GB".parse().unwrap(), q(50), q(1), "words".to_owned());
+    let loan_id = LoanId::of(TxId::from_bytes([7; 32]));
     let commands = [
         Command::BootstrapSystem,
         gx_contracts::testing::all_countries(),
@@ -171,8 +172,24 @@ fn commands_call_functions_with_all_their_arguments() {
         Command::SweepDeltas {
             account: "SYSTEM_OPERATIONS_FUND".parse().unwrap(),
             delta_keys: vec!["SYSTEM_OPERATIONS_FUND/x/0".to_owned()],
-            request: key,
+            request: key.clone(),
         },
+        Command::ApplyForLoan {
+            profile_id,
+            borrower: us,
+            amount,
+            collateral_hash: document_hash,
+            request: key.clone(),
+        },
+        Command::ApproveLoan { loan_id, borrower: us, approver: "maria".to_owned(), request: key.clone() },
+        Command::RejectLoan {
+            loan_id,
+            borrower: us,
+            approver: "maria".to_owned(),
+            reason: "no value".to_owned(),
+            request: key.clone(),
+        },
+        Command::RepayLoan { profile_id, loan_id, borrower: us, amount, request: key },
     ];
     let mut keys = std::collections::BTreeSet::new();
     for command in &commands {

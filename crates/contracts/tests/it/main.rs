@@ -5,6 +5,7 @@ mod arguments;
 mod disjoint;
 mod genesis;
 mod keys;
+mod loans;
 mod payments;
 mod pools;
 mod preconditions;

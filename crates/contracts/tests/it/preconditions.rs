@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use gx_contracts::testing::{MemoryLedger, call, create_user, document_hash};
 use gx_contracts::{Function, RefusalCode, Role, SWEEP_DELTAS_MAX};
 
-use crate::support::{ANN, BOB, COLD, HASH, NEW, at, good_args, person, prepared, refusal, run, ungranted};
+use crate::support::{
+    ANN, BOB, COLD, HASH, NEW, apply, at, good_args, lent, person, prepared, refusal, run, ungranted,
+};
 
 /// What leads to the refusal, and the code.
 type Case = (&'static str, RefusalCode, fn() -> RefusalCode);
@@ -190,6 +192,56 @@ const CASES: &[Case] = &[
         }
         // 31.25 − 31.2 thousand million GX are left.
         refusal(run(&mut ledger, Function::DisburseFromPool, &["GX", BOB, "50000000000001", "x", "k"]))
+    }),
+    ("a loan that is not there", RefusalCode::LoanNotFound, || {
+        refused(Function::ApproveLoan, &[&format!("LOAN-{HASH}"), "maria", "k"])
+    }),
+    ("a repayment before anything was lent", RefusalCode::LoanStateRefused, || {
+        let (mut ledger, _) = prepared();
+        let loan = apply(&mut ledger, ANN, "100000000", "a").to_string();
+        refusal(run(&mut ledger, Function::RepayLoan, &[&loan, ANN, "1", "k"]))
+    }),
+    ("a loan below 100 GX", RefusalCode::LoanAmountOutOfRange, || {
+        refused(Function::ApplyForLoan, &[ANN, "99999999", HASH, "k"])
+    }),
+    ("a loan above 1,000,000 GX", RefusalCode::LoanAmountOutOfRange, || {
+        refused(Function::ApplyForLoan, &[ANN, "1000000000001", HASH, "k"])
+    }),
+    ("a sixth loan", RefusalCode::TooManyLoans, || {
+        let (mut ledger, _) = prepared();
+        for number in 0..5 {
+            apply(&mut ledger, ANN, "100000000", &number.to_string());
+        }
+        refusal(run(&mut ledger, Function::ApplyForLoan, &[ANN, "100000000", HASH, "k"]))
+    }),
+    ("more than 10,000,000 GX together", RefusalCode::LoanTotalExceeded, || {
+        let (mut ledger, _) = prepared();
+        for number in 0..10 {
+            let key = format!("a{number}");
+            let loan = lent(&mut ledger, ANN, "1000000000000", &key).to_string();
+            run(&mut ledger, Function::RepayLoan, &[&loan, ANN, "1000000000000", &format!("back{number}")]).unwrap();
+        }
+        refusal(run(&mut ledger, Function::ApplyForLoan, &[ANN, "100000000", HASH, "k"]))
+    }),
+    ("one person for both approvals", RefusalCode::SecondPersonNeeded, || {
+        let (mut ledger, _) = prepared();
+        let loan = apply(&mut ledger, ANN, "100000000", "a").to_string();
+        run(&mut ledger, Function::ApproveLoan, &[&loan, "maria", "b"]).unwrap();
+        refusal(run(&mut ledger, Function::ApproveLoan, &[&loan, "maria", "k"]))
+    }),
+    ("a repayment of another person's loan", RefusalCode::NotTheBorrower, || {
+        let (mut ledger, _) = prepared();
+        let loan = lent(&mut ledger, ANN, "100000000", "a").to_string();
+        refusal(run(&mut ledger, Function::RepayLoan, &[&loan, BOB, "1", "k"]))
+    }),
+    ("a repayment above what is owed", RefusalCode::RepaymentAboveDebt, || {
+        let (mut ledger, _) = prepared();
+        let loan = lent(&mut ledger, ANN, "100000000", "a").to_string();
+        refusal(run(&mut ledger, Function::RepayLoan, &[&loan, ANN, "100000001", "k"]))
+    }),
+    ("a loan without the trust that is asked for", RefusalCode::TrustTooLow, || {
+        let ask = (Function::UpdateSystemParameter, &["loanTrustMin", "1", "t"][..]);
+        after(&[ask], Function::ApplyForLoan, &[ANN, "100000000", HASH, "k"])
     }),
     ("a sweep of an entry that is not there", RefusalCode::DeltaNotFound, || {
         refused(

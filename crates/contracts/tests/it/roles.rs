@@ -21,9 +21,12 @@ const ADMIN: &[Function] = &[
     Function::ActivateTreasuryAccount,
     Function::DisburseFromPool,
     Function::SweepDeltas,
+    Function::ApproveLoan,
+    Function::RejectLoan,
+    Function::RepayLoan,
     Function::VoidKey,
 ];
-const PARTNER: &[Function] = &[Function::CreateUser];
+const PARTNER: &[Function] = &[Function::CreateUser, Function::ApplyForLoan];
 
 fn may(function: Function, role: Option<Role>) -> bool {
     let reads = ![SUPER, ADMIN, PARTNER].iter().any(|list| list.contains(&function));

@@ -1,6 +1,6 @@
 use gx_contracts::testing::{MemoryLedger, call, create_user};
-use gx_contracts::{Call, Event, EventBody, Function, InvokeError, Namespace, Receipt, RefusalCode};
-use gx_types::{AccountType, GxId, Qirat, Sex, Timestamp};
+use gx_contracts::{Call, Event, EventBody, Function, InvokeError, Namespace, Receipt, ReceiptResult, RefusalCode};
+use gx_types::{AccountType, GxId, LoanId, Qirat, Sex, Timestamp};
 
 /// The day of every test that does not say otherwise.
 pub const TODAY: &str = "2026-06-15T12:00:00Z";
@@ -109,6 +109,12 @@ pub fn good_args(function: Function) -> Vec<&'static str> {
         Function::GetUser | Function::UserExists | Function::GetBalance | Function::GetTransactionHistory => vec![ANN],
         Function::GetPoolStatus => vec!["OPERATIONS"],
         Function::GetKeyRecord => vec!["boot"],
+        Function::ApplyForLoan => vec![ANN, "100000000", HASH, "k"],
+        Function::ApproveLoan => vec!["LOAN", "maria", "k"],
+        Function::RejectLoan => vec!["LOAN", "maria", "no value", "k"],
+        Function::RepayLoan => vec!["LOAN", ANN, "50", "k"],
+        Function::GetLoan => vec!["LOAN"],
+        Function::GetMyLoans => vec![ANN],
         Function::CalculateTransactionFee => vec![ANN, BOB, "50", ""],
     }
 }
@@ -116,13 +122,37 @@ pub fn good_args(function: Function) -> Vec<&'static str> {
 /// A ledger on which the good arguments of the function succeed, and these arguments.
 pub fn stage(function: Function) -> (MemoryLedger, Vec<String>) {
     let (mut ledger, delta) = prepared();
+    let mut loan = String::new();
     match function {
         Function::BootstrapSystem => ledger = MemoryLedger::new(at(TODAY)),
         Function::ResumeSystem => {
             run(&mut ledger, Function::PauseSystem, &["a drill", "pause"]).unwrap();
         }
+        Function::ApproveLoan | Function::RejectLoan | Function::GetLoan => {
+            loan = apply(&mut ledger, ANN, "100000000", "loan").to_string();
+        }
+        Function::RepayLoan => loan = lent(&mut ledger, ANN, "100000000", "loan").to_string(),
         _ => {}
     }
-    let args = good_args(function).iter().map(|arg| arg.replace("DELTA", &delta)).collect();
+    let fill = |arg: &&str| if *arg == "LOAN" { loan.clone() } else { arg.replace("DELTA", &delta) };
+    let args = good_args(function).iter().map(fill).collect();
     (ledger, args)
+}
+
+/// A loan that waits for approval; its id is the receipt's.
+pub fn apply(ledger: &mut MemoryLedger, borrower: &str, amount: &str, key: &str) -> LoanId {
+    match run(ledger, Function::ApplyForLoan, &[borrower, amount, HASH, key]).unwrap().0.result {
+        ReceiptResult::LoanApplied { loan_id } => loan_id,
+        other => panic!("not an application: {other:?}"),
+    }
+}
+
+/// A loan that two administrators approved.
+pub fn lent(ledger: &mut MemoryLedger, borrower: &str, amount: &str, key: &str) -> LoanId {
+    let loan = apply(ledger, borrower, amount, key);
+    for admin in ["maria", "omar"] {
+        let key = format!("{key}-{admin}");
+        run(ledger, Function::ApproveLoan, &[&loan.to_string(), admin, &key]).unwrap();
+    }
+    loan
 }
