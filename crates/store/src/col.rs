@@ -6,11 +6,11 @@ use std::str::FromStr;
 use gx_types::{
     AccountId, AccountKind, AccountStatus, Actor, AdminId, AdminRole, ApprovalId, ApprovalStatus, ApprovalType,
     AuditEvent, AuditObject, BirthDate, CommandId, ContactChangeId, CorrelationId, CountryCode, DocumentId,
-    DocumentSide, DocumentType, Gender, GxId, KeyId, LedgerKey, LimitKind, MailState, MailboxChannel, NotificationId,
-    NotificationKind, NotificationStatus, OnchainStatus, OutboxState, PersonStatus, ProfileId, QSendId, QSendStatus,
-    Qirat, RegistrationId, RegistrationStep, SessionId, SessionTransport, Sha256Hex, SubmissionId, SubmissionStatus,
-    TicketPurpose, Timestamp, TransactionDirection, TransactionKind, TxId, WebhookDeliveryId, WebhookDeliveryState,
-    WebhookEvent, WebhookEventId, WebhookId,
+    DocumentSide, DocumentType, Gender, GxId, KeyId, LedgerKey, LimitKind, LoanId, LoanStatus, MailState,
+    MailboxChannel, NotificationId, NotificationKind, NotificationStatus, OnchainStatus, OutboxState, PersonStatus,
+    ProfileId, QSendId, QSendStatus, Qirat, RegistrationId, RegistrationStep, SessionId, SessionTransport, Sha256Hex,
+    SubmissionId, SubmissionStatus, TicketPurpose, Timestamp, TransactionDirection, TransactionKind, TxId,
+    WebhookDeliveryId, WebhookDeliveryState, WebhookEvent, WebhookEventId, WebhookId,
 };
 use sea_orm::sea_query::{ArrayType, ColumnType, Nullable, Value, ValueType, ValueTypeErr};
 use sea_orm::{ColIdx, DbErr, QueryResult, TryFromU64, TryGetError, TryGetable};
@@ -146,7 +146,7 @@ macro_rules! stored_as_text {
 }
 
 stored_as_text! {
-    AccountId, AccountKind, AccountStatus, Actor, AdminId, AdminRole, ApprovalId, ApprovalStatus, ApprovalType, AuditEvent, AuditObject, BirthDate, CommandId, ContactChangeId, CorrelationId, CountryCode, DocumentId, DocumentSide, DocumentType, Gender, GxId, KeyId, LedgerKey, LimitKind, MailState, MailboxChannel, NotificationId,
+    AccountId, AccountKind, AccountStatus, Actor, AdminId, AdminRole, ApprovalId, ApprovalStatus, ApprovalType, AuditEvent, AuditObject, BirthDate, CommandId, ContactChangeId, CorrelationId, CountryCode, DocumentId, DocumentSide, DocumentType, Gender, GxId, KeyId, LedgerKey, LimitKind, LoanId, LoanStatus, MailState, MailboxChannel, NotificationId,
     NotificationKind, NotificationStatus, OnchainStatus, OutboxState, PersonStatus, ProfileId, QSendId, QSendStatus,
     RegistrationId, RegistrationStep, SessionId, SessionTransport, Sha256Hex, SubmissionId, SubmissionStatus,
     TicketPurpose, TransactionDirection, TransactionKind, TxId, WebhookDeliveryId, WebhookDeliveryState, WebhookEvent,

@@ -75,6 +75,40 @@ async fn undo(
             deltas::release_claims(tx, command_id).await?;
             Ok(())
         }
+        Command::ApplyForLoan { profile_id, amount, .. } => {
+            let message = format!(
+                "Your application for a loan of {} was refused: {}",
+                amount.display_gx(),
+                refusal.code.meaning()
+            );
+            notify(
+                tx,
+                command_id,
+                *profile_id,
+                NotificationKind::TransactionRejected,
+                "Application refused",
+                message,
+                now,
+            )
+            .await
+        }
+        Command::RepayLoan { profile_id, amount, .. } => {
+            let message = format!(
+                "Your repayment of {} was refused: {} Nothing was charged.",
+                amount.display_gx(),
+                refusal.code.meaning()
+            );
+            notify(
+                tx,
+                command_id,
+                *profile_id,
+                NotificationKind::TransactionRejected,
+                "Repayment refused",
+                message,
+                now,
+            )
+            .await
+        }
         // The outbox page shows them to operators.
         Command::BootstrapSystem
         | Command::InitializeCountryData { .. }
@@ -83,7 +117,9 @@ async fn undo(
         | Command::ResumeSystem { .. }
         | Command::AppointAdmin { .. }
         | Command::ActivateTreasury { .. }
-        | Command::DisburseFromPool { .. } => Ok(()),
+        | Command::DisburseFromPool { .. }
+        | Command::ApproveLoan { .. }
+        | Command::RejectLoan { .. } => Ok(()),
     }
 }
 

@@ -138,6 +138,7 @@ async fn write(tx: &Tx, changes: &Changes) -> Result<(), NotApplied> {
     save::countries(tx, &rows.countries).await?;
     save::accounts(tx, &rows.accounts).await?;
     save::pools(tx, &rows.pools).await?;
+    save::loans(tx, &rows.loans).await?;
     save::parameters(tx, &rows.parameters).await?;
     save::new_deltas(tx, &changes.new_deltas).await?;
     failpoint::reach("projector.mid_block");

@@ -105,6 +105,11 @@ async fn handle(tx: &impl ConnectionTrait, body: &EventBody, block: i64) -> Resu
         | EventBody::PoolDisbursed { .. }
         | EventBody::DeltasSwept { .. }
         | EventBody::WalletFrozen { .. }
-        | EventBody::WalletUnfrozen { .. } => Ok(Err(format!("{} is never informational", body.name()))),
+        | EventBody::WalletUnfrozen { .. }
+        | EventBody::LoanApplied { .. }
+        | EventBody::LoanApproved { .. }
+        | EventBody::LoanDisbursed { .. }
+        | EventBody::LoanRejected { .. }
+        | EventBody::LoanRepaid { .. } => Ok(Err(format!("{} is never informational", body.name()))),
     }
 }

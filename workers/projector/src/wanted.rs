@@ -53,6 +53,15 @@ fn add(body: &EventBody, wanted: &mut Wanted) {
         EventBody::WalletFrozen { user_id, .. } | EventBody::WalletUnfrozen { user_id } => {
             want_changing(*user_id, wanted);
         }
+        // The borrower too, who is told.
+        EventBody::LoanApplied { loan_id, borrower, .. }
+        | EventBody::LoanApproved { loan_id, borrower, .. }
+        | EventBody::LoanDisbursed { loan_id, borrower, .. }
+        | EventBody::LoanRejected { loan_id, borrower, .. }
+        | EventBody::LoanRepaid { loan_id, borrower, .. } => {
+            wanted.loans.insert(*loan_id);
+            want_account(AccountId::Holder(*borrower), wanted);
+        }
         // Their accounts are named above; nothing else is needed.
         EventBody::TransferCompleted { .. }
         | EventBody::InternalTransferCompleted { .. }

@@ -26,6 +26,8 @@ pub mod kyc_submissions;
 pub mod ledger_absence;
 pub mod ledger_binding;
 pub mod ledger_deltas;
+pub mod loan_documents;
+pub mod loans;
 pub mod notification_counters;
 pub mod notification_mails;
 pub mod notification_places;

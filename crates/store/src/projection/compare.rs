@@ -65,6 +65,26 @@ pub const COMPARED: &[ComparedTable] = &[
         columns: &["account_id", "cap", "minted", "updated_block"],
     },
     ComparedTable {
+        name: "loans",
+        key: &["loan_id"],
+        columns: &[
+            "borrower_id",
+            "amount",
+            "outstanding",
+            "collateral_hash",
+            "status",
+            "first_approver",
+            "second_approver",
+            "reason",
+            "applied_tx_id",
+            "applied_block",
+            "tx_position",
+            "applied_at",
+            "updated_block",
+            "updated_at",
+        ],
+    },
+    ComparedTable {
         name: "countries",
         key: &["country_code"],
         columns: &[

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use gx_types::{AccountId, CountryCode, GxId, OnchainStatus, PersonState, PersonStatus, ProfileId};
+use gx_types::{AccountId, CountryCode, GxId, LoanId, OnchainStatus, PersonState, PersonStatus, ProfileId};
 use sea_orm::{ConnectionTrait, EntityTrait, QueryResult};
 
 use crate::col::Col;
 use crate::connect::Backend;
-use crate::entity::{accounts, countries, ledger_deltas, supply_pools};
+use crate::entity::{accounts, countries, ledger_deltas, loans, supply_pools};
 use crate::error::StoreError;
 use crate::set::{query, select, texts};
 
@@ -24,6 +24,8 @@ pub struct Wanted {
     pub people: BTreeSet<GxId>,
     /// People whose state changes; their rows are locked until the transaction ends.
     pub people_changing: BTreeSet<GxId>,
+    /// Loans, each with its borrower's name.
+    pub loans: BTreeSet<LoanId>,
     /// Whether the supply pools are needed.
     pub pools: bool,
 }
@@ -50,6 +52,8 @@ pub struct Found {
     pub deltas: Vec<ledger_deltas::Model>,
     /// Countries.
     pub countries: Vec<countries::Model>,
+    /// Loans.
+    pub loans: Vec<loans::Model>,
     /// All pools, or none when they were not wanted.
     pub pools: Vec<supply_pools::Model>,
     /// People.
@@ -77,10 +81,16 @@ pub async fn load(tx: &impl ConnectionTrait, wanted: &Wanted) -> Result<Found, S
         let statement = select(tx, sql, texts(&wanted.countries));
         found.countries = countries::Entity::find().from_raw_sql(statement).all(tx).await?;
     }
+    let mut wanted = wanted.clone();
+    if !wanted.loans.is_empty() {
+        let statement = select(tx, "SELECT * FROM loans WHERE loan_id IN {texts}", texts(&wanted.loans));
+        found.loans = loans::Entity::find().from_raw_sql(statement).all(tx).await?;
+        wanted.people.extend(found.loans.iter().map(|loan| loan.borrower_id.0));
+    }
     if wanted.pools {
         found.pools = supply_pools::Entity::find().all(tx).await?;
     }
-    found.people = people(tx, wanted).await?;
+    found.people = people(tx, &wanted).await?;
     Ok(found)
 }
 

@@ -5,7 +5,7 @@ use sea_orm::ConnectionTrait;
 use serde_json::{Value as Json, json};
 
 use crate::entity::{
-    accounts, countries, ledger_deltas, notifications, supply_pools, system_parameters, transactions, wallets,
+    accounts, countries, ledger_deltas, loans, notifications, supply_pools, system_parameters, transactions, wallets,
 };
 use crate::error::StoreError;
 use crate::set::{execute, storable};
@@ -183,6 +183,44 @@ pub async fn pools(tx: &impl ConnectionTrait, rows: &[supply_pools::Model]) -> R
                ON CONFLICT (pool_id) DO UPDATE SET minted = excluded.minted, updated_block = excluded.updated_block";
     let set = rows.iter().map(|row| {
         json!([row.pool_id, row.account_id.to_string(), row.cap.to_i64(), row.minted.to_i64(), row.updated_block])
+    });
+    execute(tx, sql, set.collect(), vec![]).await?;
+    Ok(())
+}
+
+/// Writes loans, new and changed.
+///
+/// # Errors
+/// [`StoreError`] when the database cannot be written.
+pub async fn loans(tx: &impl ConnectionTrait, rows: &[loans::Model]) -> Result<(), StoreError> {
+    let sql = "INSERT INTO loans (loan_id, borrower_id, amount, outstanding, collateral_hash, status, first_approver,
+                 second_approver, reason, applied_tx_id, applied_block, tx_position, applied_at, updated_block, updated_at)
+               SELECT e.value ->> 0, e.value ->> 1, CAST(e.value ->> 2 AS BIGINT), CAST(e.value ->> 3 AS BIGINT),
+                 e.value ->> 4, e.value ->> 5, e.value ->> 6, e.value ->> 7, e.value ->> 8, e.value ->> 9,
+                 CAST(e.value ->> 10 AS BIGINT), CAST(e.value ->> 11 AS BIGINT), CAST(e.value ->> 12 AS BIGINT),
+                 CAST(e.value ->> 13 AS BIGINT), CAST(e.value ->> 14 AS BIGINT)
+               FROM {rows} WHERE true
+               ON CONFLICT (loan_id) DO UPDATE SET outstanding = excluded.outstanding, status = excluded.status,
+                 first_approver = excluded.first_approver, second_approver = excluded.second_approver,
+                 reason = excluded.reason, updated_block = excluded.updated_block, updated_at = excluded.updated_at";
+    let set = rows.iter().map(|row| {
+        json!([
+            row.loan_id.to_string(),
+            row.borrower_id.to_string(),
+            row.amount.to_i64(),
+            row.outstanding.to_i64(),
+            row.collateral_hash.to_string(),
+            row.status.as_str(),
+            row.first_approver,
+            row.second_approver,
+            row.reason.as_deref().map(storable),
+            row.applied_tx_id.to_string(),
+            row.applied_block,
+            row.tx_position,
+            row.applied_at.micros(),
+            row.updated_block,
+            row.updated_at.micros(),
+        ])
     });
     execute(tx, sql, set.collect(), vec![]).await?;
     Ok(())

@@ -66,6 +66,8 @@ async fn every_table_has_an_entity_with_the_same_columns() {
             ledger_absence,
             ledger_binding,
             ledger_deltas,
+            loan_documents,
+            loans,
             notification_counters,
             notification_mails,
             notification_places,
@@ -131,6 +133,7 @@ fn every_check_lists_exactly_the_words_of_its_set() {
             gx_types::$set::ALL.iter().map(|word| word.as_str()).collect::<Vec<_>>()
         };
     }
+    check("status", "loans", &words!(LoanStatus));
     check("state", "outbox_commands", &words!(OutboxState));
     check("status", "user_profiles", &words!(PersonStatus));
     check("onchain_status", "user_profiles", &words!(OnchainStatus));

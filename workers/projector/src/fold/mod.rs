@@ -8,6 +8,7 @@
 //! **A new event:** its arm in [`Fold::event`] and in [`crate::wanted`]; neither compiles without.
 
 mod ids;
+mod loans;
 mod money;
 mod notice;
 mod people;
@@ -190,6 +191,15 @@ impl Fold {
             }
             EventBody::WalletFrozen { user_id, reason } => self.frozen(*user_id, reason, at),
             EventBody::WalletUnfrozen { user_id } => self.unfrozen(*user_id, at),
+            EventBody::LoanApplied { loan_id, borrower, amount, collateral_hash } => {
+                self.loan_applied(*loan_id, *borrower, *amount, *collateral_hash, at)
+            }
+            EventBody::LoanApproved { loan_id, approver, .. } => self.loan_approved(loan_id, approver, at),
+            EventBody::LoanDisbursed { loan_id, approver, .. } => self.loan_disbursed(loan_id, approver, at),
+            EventBody::LoanRejected { loan_id, reason, .. } => self.loan_rejected(loan_id, reason, at),
+            EventBody::LoanRepaid { loan_id, amount, outstanding, .. } => {
+                self.loan_repaid(loan_id, *amount, *outstanding, at)
+            }
             // Informational: applied after the batch, one by one (see `crate::informational`).
             EventBody::AdminAppointed { .. } | EventBody::KeyVoided => Ok(()),
         }

@@ -39,6 +39,21 @@ impl Fold {
         self.out.notices.push(notice);
     }
 
+    /// Puts other words into the notice of the event before this one, where that moved coins and this one says what for.
+    pub(super) fn retell(&mut self, account: &AccountId, title: String, message: String, url: String, at: &At<'_>) {
+        let Some(person) = self.rows.person(account).map(|person| person.profile_id) else { return };
+        let told = self.out.notices.iter_mut().rev().find(|notice| {
+            notice.tx_id.is_some_and(|tx_id| tx_id.0 == at.tx_id)
+                && notice.event_index == Some(at.event_index - 1)
+                && notice.profile_id.0 == person
+        });
+        if let Some(notice) = told {
+            notice.title = title;
+            notice.message = message;
+            notice.action_url = Some(url);
+        }
+    }
+
     pub(super) fn notify_payment(&mut self, body: &EventBody, at: &At<'_>) {
         let EventBody::TransferCompleted {
             from, to, amount, fee, remark, from_balance_after, to_balance_after, ..

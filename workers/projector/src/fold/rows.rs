@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use gx_contracts::DeltaCredit;
 use gx_contracts::pools::Pool;
-use gx_store::entity::{accounts, countries, ledger_deltas, supply_pools, system_parameters};
+use gx_store::entity::{accounts, countries, ledger_deltas, loans, supply_pools, system_parameters};
 use gx_store::projection::load::{Found, Person};
 use gx_store::projection::system::{SYSTEM_PAUSE_REASON, SYSTEM_PAUSED};
-use gx_types::{AccountId, AccountKind, AccountStatus, CountryCode, GxId, Qirat};
+use gx_types::{AccountId, AccountKind, AccountStatus, CountryCode, GxId, LoanId, Qirat};
 
 use super::{At, Fault, Folded};
 
@@ -38,6 +38,7 @@ pub(crate) struct Rows {
     accounts: BTreeMap<AccountId, Kept<accounts::Model>>,
     pools: BTreeMap<&'static str, Kept<supply_pools::Model>>,
     countries: BTreeMap<CountryCode, Kept<countries::Model>>,
+    loans: BTreeMap<LoanId, Kept<loans::Model>>,
     parameters: BTreeMap<String, system_parameters::Model>,
     deltas: BTreeMap<String, ledger_deltas::Model>,
     people: BTreeMap<GxId, Person>,
@@ -49,6 +50,7 @@ pub(crate) struct Changed {
     pub accounts: Vec<accounts::Model>,
     pub pools: Vec<supply_pools::Model>,
     pub countries: Vec<countries::Model>,
+    pub loans: Vec<loans::Model>,
     pub parameters: Vec<system_parameters::Model>,
 }
 
@@ -62,6 +64,7 @@ impl Rows {
                 .filter_map(|row| Some((Pool::parse(&row.pool_id)?.as_str(), Kept::loaded(row))))
                 .collect(),
             countries: found.countries.into_iter().map(|row| (row.country_code.0, Kept::loaded(row))).collect(),
+            loans: found.loans.into_iter().map(|row| (row.loan_id.0, Kept::loaded(row))).collect(),
             parameters: BTreeMap::new(),
             deltas: found.deltas.into_iter().map(|row| (row.delta_key.clone(), row)).collect(),
             people: found.people.into_iter().map(|person| (person.gx_id, person)).collect(),
@@ -76,6 +79,7 @@ impl Rows {
             accounts: changed(self.accounts),
             pools: changed(self.pools),
             countries: changed(self.countries),
+            loans: changed(self.loans),
             parameters: self.parameters.into_values().collect(),
         }
     }
@@ -210,6 +214,24 @@ impl Rows {
             return Err(Fault::new(format!("the pool {pool} exists already")));
         }
         Ok(())
+    }
+
+    /// Makes a loan.
+    pub fn make_loan(&mut self, row: loans::Model) -> Folded {
+        let id = row.loan_id.0;
+        match self.loans.insert(id, Kept::made(row)) {
+            Some(_) => Err(Fault::new(format!("the loan {id} exists already"))),
+            None => Ok(()),
+        }
+    }
+
+    /// A loan that exists, to be changed by the event.
+    pub fn change_loan(&mut self, id: &LoanId, at: &At<'_>) -> Folded<&mut loans::Model> {
+        let kept = self.loans.get_mut(id).ok_or_else(|| Fault::new(format!("there is no loan {id}")))?;
+        let row = kept.change();
+        row.updated_block = at.block;
+        row.updated_at = at.time.into();
+        Ok(row)
     }
 
     /// A country, to be changed.

@@ -13,6 +13,7 @@ mod support;
 mod effects;
 mod embedded;
 mod health;
+mod loans;
 mod random_chains;
 mod rebuilding;
 mod several;

@@ -28,6 +28,10 @@ enum Step {
     Repeat,
     Disburse { to: usize, amount: u64 },
     Repay { from: usize, amount: u64 },
+    Apply { who: usize, gx: u64 },
+    Approve { which: usize, admin: usize },
+    Reject { which: usize },
+    RepayLoan { which: usize, amount: u64 },
     Sweep(usize),
     Freeze(usize),
     Unfreeze(usize),
@@ -49,6 +53,10 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Repeat),
         1 => (person.clone(), amount.clone()).prop_map(|(to, amount)| Step::Disburse { to, amount }),
         1 => (person.clone(), amount).prop_map(|(from, amount)| Step::Repay { from, amount }),
+        2 => (person.clone(), 100..300u64).prop_map(|(who, gx)| Step::Apply { who, gx }),
+        4 => (0..4usize, 0..2usize).prop_map(|(which, admin)| Step::Approve { which, admin }),
+        1 => (0..4usize).prop_map(|which| Step::Reject { which }),
+        2 => (0..4usize, 1..200_000_000u64).prop_map(|(which, amount)| Step::RepayLoan { which, amount }),
         2 => (0..3usize).prop_map(Step::Sweep),
         1 => person.clone().prop_map(Step::Freeze),
         1 => person.prop_map(Step::Unfreeze),
@@ -78,6 +86,7 @@ fn play(steps: &[Step]) -> World {
     let mut world = World::ready();
     let people = people();
     let mut credits: Vec<(String, String)> = Vec::new();
+    let mut loans: Vec<(String, String)> = Vec::new();
     let mut last: Option<(gx_contracts::Call, Vec<gx_contracts::Event>)> = None;
     for (number, step) in steps.iter().enumerate() {
         let key = format!("step-{number}");
@@ -103,6 +112,22 @@ fn play(steps: &[Step]) -> World {
                     Function::TransferInternal,
                     &[id(*from), "SYSTEM_LOAN_POOL", &amount, "LOAN_REPAYMENT", "back", &key],
                 )
+            }
+            Step::Apply { who, gx } => {
+                let amount = (gx * 1_000_000).to_string();
+                call(Function::ApplyForLoan, &[id(*who), &amount, &"ab".repeat(32), &key])
+            }
+            Step::Approve { which, admin } => {
+                let Some((loan, _)) = loans.get(*which) else { continue };
+                call(Function::ApproveLoan, &[loan, ["maria", "omar"][*admin], &format!("loanapprove-{key}")])
+            }
+            Step::Reject { which } => {
+                let Some((loan, _)) = loans.get(*which) else { continue };
+                call(Function::RejectLoan, &[loan, "maria", "no value", &key])
+            }
+            Step::RepayLoan { which, amount } => {
+                let Some((loan, borrower)) = loans.get(*which) else { continue };
+                call(Function::RepayLoan, &[loan, borrower, &amount.to_string(), &format!("loanrepay-{key}")])
             }
             Step::Sweep(which) => {
                 let accounts = ["SYSTEM_OPERATIONS_FUND", "treasury_US", "SYSTEM_LOAN_POOL"];
@@ -132,6 +157,11 @@ fn play(steps: &[Step]) -> World {
             for event in &tx.events {
                 if let gx_contracts::EventBody::DeltasSwept { delta_keys, .. } = &event.body {
                     credits.retain(|(_, key)| !delta_keys.contains(key));
+                }
+                if let gx_contracts::EventBody::LoanApplied { loan_id, borrower, .. } = &event.body
+                    && loans.iter().all(|(loan, _)| *loan != loan_id.to_string())
+                {
+                    loans.push((loan_id.to_string(), borrower.to_string()));
                 }
                 for credit in event.body.credits() {
                     credits.push((credit.account.to_string(), credit.delta_key.clone()));
