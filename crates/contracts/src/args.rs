@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use gx_types::{AccountId, CountryCode, GxId, LedgerKey, LoanId, Qirat, Sha256Hex};
+use gx_types::{AccountId, CountryCode, GxId, LedgerKey, LoanId, OrgTxId, Qirat, Sha256Hex};
 
 use crate::error::{Refusal, RefusalCode};
 use crate::function::Function;
@@ -69,6 +69,16 @@ impl<'a> Args<'a> {
         if amount.is_zero() { Err(self.invalid(index, "an amount is above zero")) } else { Ok(amount) }
     }
 
+    /// An amount, zero included.
+    pub fn threshold(&self, index: usize) -> Result<Qirat, Refusal> {
+        self.parsed(index)
+    }
+
+    /// JSON of a known form.
+    pub fn json<T: serde::de::DeserializeOwned>(&self, index: usize) -> Result<T, Refusal> {
+        serde_json::from_str(self.text(index)).map_err(|error| self.invalid(index, error))
+    }
+
     /// An account in its one spelling.
     pub fn account(&self, index: usize) -> Result<AccountId, Refusal> {
         self.parsed(index)
@@ -97,6 +107,11 @@ impl<'a> Args<'a> {
 
     /// A loan.
     pub fn loan_id(&self, index: usize) -> Result<LoanId, Refusal> {
+        self.parsed(index)
+    }
+
+    /// A transaction of an organisation.
+    pub fn org_tx_id(&self, index: usize) -> Result<OrgTxId, Refusal> {
         self.parsed(index)
     }
 

@@ -1,6 +1,6 @@
 //! A call of a contract function, and what comes back.
 
-use gx_types::{AccountId, LedgerKey, LoanId, Qirat, TxId};
+use gx_types::{AccountId, LedgerKey, LoanId, OrgTxId, OrgTxStatus, Qirat, TxId};
 use serde::{Deserialize, Serialize};
 
 use crate::event::Event;
@@ -53,6 +53,13 @@ pub enum ReceiptResult {
     LoanApplied {
         /// Its id, made from the transaction.
         loan_id: LoanId,
+    },
+    /// A transaction of an organisation was initiated or decided over.
+    OrgTransaction {
+        /// Its id, made from the transaction that initiated it.
+        org_tx_id: OrgTxId,
+        /// Where it stands now.
+        status: OrgTxStatus,
     },
     /// The key was voided: nothing was and nothing will be done under it.
     Voided,

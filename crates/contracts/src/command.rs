@@ -8,7 +8,9 @@
 
 use std::time::Duration;
 
-use gx_types::{AccountId, CountryCode, GxId, LedgerKey, LoanId, ProfileId, QSendId, Qirat, Sha256Hex};
+use gx_types::{
+    AccountId, AuthRule, CountryCode, GxId, LedgerKey, LoanId, OrgTxId, ProfileId, QSendId, Qirat, Sha256Hex,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
@@ -215,6 +217,130 @@ pub enum Command {
         /// Key part.
         request: LedgerKey,
     },
+    /// A person proposes an organisation.
+    ProposeOrganization {
+        /// Who proposes it, off the ledger.
+        profile_id: ProfileId,
+        /// Its id.
+        organization_id: GxId,
+        /// What it is called.
+        name: String,
+        /// Who proposes it.
+        proposer: GxId,
+        /// Whose endorsement it needs.
+        stakeholders: Vec<GxId>,
+        /// The rules it begins with.
+        rules: Vec<AuthRule>,
+        /// Key part.
+        request: LedgerKey,
+    },
+    /// A stakeholder endorses an organisation.
+    EndorseMembership {
+        /// Who, off the ledger.
+        profile_id: ProfileId,
+        /// Which.
+        organization_id: GxId,
+        /// Who.
+        stakeholder: GxId,
+        /// Key part.
+        request: LedgerKey,
+    },
+    /// A stakeholder activates an organisation.
+    ActivateOrganization {
+        /// Who, off the ledger.
+        profile_id: ProfileId,
+        /// Which.
+        organization_id: GxId,
+        /// Who.
+        stakeholder: GxId,
+        /// Key part.
+        request: LedgerKey,
+    },
+    /// A stakeholder agrees to a rule.
+    DefineAuthRule {
+        /// Who, off the ledger.
+        profile_id: ProfileId,
+        /// Whose.
+        organization_id: GxId,
+        /// Who.
+        stakeholder: GxId,
+        /// The rule.
+        rule: AuthRule,
+        /// Key part.
+        request: LedgerKey,
+    },
+    /// An administrator locks an organisation.
+    LockOrganization {
+        /// Which.
+        organization_id: GxId,
+        /// Why.
+        reason: String,
+        /// Key part.
+        request: LedgerKey,
+    },
+    /// An administrator unlocks an organisation.
+    UnlockOrganization {
+        /// Which.
+        organization_id: GxId,
+        /// Key part.
+        request: LedgerKey,
+    },
+    /// A stakeholder initiates a transaction of an organisation.
+    InitiateMultisigTx {
+        /// Who, off the ledger.
+        profile_id: ProfileId,
+        /// Whose coins.
+        organization_id: GxId,
+        /// Who.
+        initiator: GxId,
+        /// To whom.
+        to: GxId,
+        /// How much, Qirat.
+        amount: Qirat,
+        /// What for.
+        remark: String,
+        /// Key part.
+        request: LedgerKey,
+    },
+    /// A stakeholder approves a transaction of an organisation.
+    ApproveMultisigTx {
+        /// Who, off the ledger.
+        profile_id: ProfileId,
+        /// Which.
+        org_tx_id: OrgTxId,
+        /// Whose coins.
+        organization_id: GxId,
+        /// To whom they go.
+        to: GxId,
+        /// Who.
+        approver: GxId,
+        /// Key part.
+        request: LedgerKey,
+    },
+    /// A stakeholder rejects a transaction of an organisation, or withdraws it.
+    RejectMultisigTx {
+        /// Who, off the ledger.
+        profile_id: ProfileId,
+        /// Which.
+        org_tx_id: OrgTxId,
+        /// Whose coins.
+        organization_id: GxId,
+        /// Who.
+        approver: GxId,
+        /// Why.
+        reason: String,
+        /// Key part.
+        request: LedgerKey,
+    },
+    /// The time to decide over a transaction of an organisation is up.
+    ExpireMultisigTx {
+        /// Which.
+        org_tx_id: OrgTxId,
+        /// Whose coins.
+        organization_id: GxId,
+        /// Key part.
+        request: LedgerKey,
+    },
     /// Adds waiting credits to a balance.
     SweepDeltas {
         /// Whose.
@@ -260,7 +386,7 @@ impl RetryClass {
 pub enum WhenPaused {
     /// It is refused as for any other reason: whoever asked may ask again.
     Refused,
-    /// It waits until the system is resumed: an administrator's decision about a person stands, and a pause is no
+    /// It waits until the system is resumed: an administrator's decision about a person or organisation stands, and a pause is no
     /// answer to it.
     Waits,
 }
@@ -280,6 +406,8 @@ pub enum Reaction {
     UndoUnfreeze,
     /// Nothing was changed; the borrower is told.
     TellBorrower,
+    /// Nothing was changed; the stakeholder who acted is told.
+    TellStakeholder,
     /// The claimed delta entries are free for another sweep.
     ReleaseDeltas,
     /// Nothing to undo; the outbox page shows it to operators.
@@ -315,6 +443,16 @@ impl Command {
             Self::QSendPay { .. } => "Q_SEND_PAY",
             Self::FreezeWallet { .. } => "FREEZE_WALLET",
             Self::UnfreezeWallet { .. } => "UNFREEZE_WALLET",
+            Self::ProposeOrganization { .. } => "PROPOSE_ORGANIZATION",
+            Self::EndorseMembership { .. } => "ENDORSE_MEMBERSHIP",
+            Self::ActivateOrganization { .. } => "ACTIVATE_ORGANIZATION",
+            Self::DefineAuthRule { .. } => "DEFINE_AUTH_RULE",
+            Self::LockOrganization { .. } => "LOCK_ORGANIZATION",
+            Self::UnlockOrganization { .. } => "UNLOCK_ORGANIZATION",
+            Self::InitiateMultisigTx { .. } => "INITIATE_MULTISIG_TX",
+            Self::ApproveMultisigTx { .. } => "APPROVE_MULTISIG_TX",
+            Self::RejectMultisigTx { .. } => "REJECT_MULTISIG_TX",
+            Self::ExpireMultisigTx { .. } => "EXPIRE_MULTISIG_TX",
             Self::SweepDeltas { .. } => "SWEEP_DELTAS",
             Self::ApplyForLoan { .. } => "APPLY_FOR_LOAN",
             Self::ApproveLoan { .. } => "APPROVE_LOAN",
@@ -344,6 +482,16 @@ impl Command {
             Self::QSendPay { code, attempt, .. } => prefixed("qsend", &format!("{code}-{attempt}")),
             Self::FreezeWallet { request, .. } => prefixed("freeze", request.as_str()),
             Self::UnfreezeWallet { request, .. } => prefixed("unfreeze", request.as_str()),
+            Self::ProposeOrganization { request, .. } => prefixed("orgpropose", request.as_str()),
+            Self::EndorseMembership { request, .. } => prefixed("orgendorse", request.as_str()),
+            Self::ActivateOrganization { request, .. } => prefixed("orgactivate", request.as_str()),
+            Self::DefineAuthRule { request, .. } => prefixed("orgrule", request.as_str()),
+            Self::LockOrganization { request, .. } => prefixed("orglock", request.as_str()),
+            Self::UnlockOrganization { request, .. } => prefixed("orgunlock", request.as_str()),
+            Self::InitiateMultisigTx { request, .. } => prefixed("orgtx", request.as_str()),
+            Self::ApproveMultisigTx { request, .. } => prefixed("orgtxapprove", request.as_str()),
+            Self::RejectMultisigTx { request, .. } => prefixed("orgtxreject", request.as_str()),
+            Self::ExpireMultisigTx { request, .. } => prefixed("orgtxexpire", request.as_str()),
             Self::SweepDeltas { request, .. } => prefixed("sweep", request.as_str()),
             Self::ApplyForLoan { request, .. } => prefixed("loan", request.as_str()),
             Self::ApproveLoan { request, .. } => prefixed("loanapprove", request.as_str()),
@@ -420,6 +568,57 @@ impl Command {
             Self::RepayLoan { loan_id, borrower, amount, .. } => {
                 (Function::RepayLoan, vec![loan_id.to_string(), borrower.to_string(), amount.to_string()])
             }
+            Self::ProposeOrganization { organization_id, name, proposer, stakeholders, rules, .. } => (
+                Function::ProposeOrganization,
+                // Ids, amounts and small numbers always serialise.
+                vec![
+                    organization_id.to_string(),
+                    name.clone(),
+                    proposer.to_string(),
+                    serde_json::to_string(stakeholders).unwrap_or_default(),
+                    serde_json::to_string(rules).unwrap_or_default(),
+                ],
+            ),
+            Self::EndorseMembership { organization_id, stakeholder, .. } => {
+                (Function::EndorseMembership, vec![organization_id.to_string(), stakeholder.to_string()])
+            }
+            Self::ActivateOrganization { organization_id, stakeholder, .. } => {
+                (Function::ActivateOrganization, vec![organization_id.to_string(), stakeholder.to_string()])
+            }
+            Self::DefineAuthRule { organization_id, stakeholder, rule, .. } => (
+                Function::DefineAuthRule,
+                vec![
+                    organization_id.to_string(),
+                    stakeholder.to_string(),
+                    rule.amount_threshold.to_string(),
+                    rule.required_approvers.to_string(),
+                    // Ids always serialise.
+                    serde_json::to_string(&rule.approver_group).unwrap_or_default(),
+                ],
+            ),
+            Self::LockOrganization { organization_id, reason, .. } => {
+                (Function::LockOrganization, vec![organization_id.to_string(), reason.clone()])
+            }
+            Self::UnlockOrganization { organization_id, .. } => {
+                (Function::UnlockOrganization, vec![organization_id.to_string()])
+            }
+            Self::InitiateMultisigTx { organization_id, initiator, to, amount, remark, .. } => (
+                Function::InitiateMultiSigTx,
+                vec![
+                    organization_id.to_string(),
+                    initiator.to_string(),
+                    to.to_string(),
+                    amount.to_string(),
+                    remark.clone(),
+                ],
+            ),
+            Self::ApproveMultisigTx { org_tx_id, approver, .. } => {
+                (Function::ApproveMultiSigTx, vec![org_tx_id.to_string(), approver.to_string()])
+            }
+            Self::RejectMultisigTx { org_tx_id, approver, reason, .. } => {
+                (Function::RejectMultiSigTx, vec![org_tx_id.to_string(), approver.to_string(), reason.clone()])
+            }
+            Self::ExpireMultisigTx { org_tx_id, .. } => (Function::ExpireMultiSigTx, vec![org_tx_id.to_string()]),
             Self::SweepDeltas { account, delta_keys, .. } => (
                 Function::SweepDeltas,
                 // Texts always serialise.
@@ -445,6 +644,16 @@ impl Command {
             Self::CreateUser { user_id, .. } => Some(user_id.to_string()),
             Self::TransferTokens { from, .. } | Self::QSendPay { from, .. } => Some(from.to_string()),
             Self::FreezeWallet { user_id, .. } | Self::UnfreezeWallet { user_id, .. } => Some(user_id.to_string()),
+            Self::ProposeOrganization { organization_id, .. }
+            | Self::EndorseMembership { organization_id, .. }
+            | Self::ActivateOrganization { organization_id, .. }
+            | Self::DefineAuthRule { organization_id, .. }
+            | Self::LockOrganization { organization_id, .. }
+            | Self::UnlockOrganization { organization_id, .. }
+            | Self::InitiateMultisigTx { organization_id, .. }
+            | Self::ApproveMultisigTx { organization_id, .. }
+            | Self::RejectMultisigTx { organization_id, .. }
+            | Self::ExpireMultisigTx { organization_id, .. } => Some(organization_id.to_string()),
             Self::SweepDeltas { account, .. } => Some(format!("sweep:{account}")),
             Self::ApplyForLoan { borrower, .. } | Self::RepayLoan { borrower, .. } => Some(borrower.to_string()),
             Self::ApproveLoan { loan_id, .. } | Self::RejectLoan { loan_id, .. } => Some(loan_id.to_string()),
@@ -472,6 +681,19 @@ impl Command {
                 vec![from.to_string(), to.to_string()]
             }
             Self::FreezeWallet { user_id, .. } | Self::UnfreezeWallet { user_id, .. } => vec![user_id.to_string()],
+            Self::ProposeOrganization { organization_id, .. }
+            | Self::EndorseMembership { organization_id, .. }
+            | Self::ActivateOrganization { organization_id, .. }
+            | Self::DefineAuthRule { organization_id, .. }
+            | Self::LockOrganization { organization_id, .. }
+            | Self::UnlockOrganization { organization_id, .. }
+            | Self::RejectMultisigTx { organization_id, .. }
+            | Self::ExpireMultisigTx { organization_id, .. } => vec![organization_id.to_string()],
+            // Each may be the one that pays.
+            Self::InitiateMultisigTx { organization_id, to, .. }
+            | Self::ApproveMultisigTx { organization_id, to, .. } => {
+                vec![organization_id.to_string(), to.to_string()]
+            }
             Self::SweepDeltas { account, .. } => vec![account.to_string()],
             Self::ApplyForLoan { borrower, .. } => vec![borrower.to_string()],
             Self::RejectLoan { borrower, .. } | Self::RepayLoan { borrower, .. } => vec![borrower.to_string()],
@@ -487,7 +709,7 @@ impl Command {
     #[must_use]
     pub const fn retry_class(&self) -> RetryClass {
         match self {
-            Self::SweepDeltas { .. } => RetryClass::Background,
+            Self::SweepDeltas { .. } | Self::ExpireMultisigTx { .. } => RetryClass::Background,
             _ => RetryClass::Interactive,
         }
     }
@@ -502,7 +724,11 @@ impl Command {
     #[must_use]
     pub const fn when_paused(&self) -> WhenPaused {
         match self {
-            Self::CreateUser { .. } | Self::FreezeWallet { .. } | Self::UnfreezeWallet { .. } => WhenPaused::Waits,
+            Self::CreateUser { .. }
+            | Self::FreezeWallet { .. }
+            | Self::UnfreezeWallet { .. }
+            | Self::LockOrganization { .. }
+            | Self::UnlockOrganization { .. } => WhenPaused::Waits,
             Self::BootstrapSystem
             | Self::InitializeCountryData { .. }
             | Self::UpdateSystemParameter { .. }
@@ -517,6 +743,14 @@ impl Command {
             | Self::ApproveLoan { .. }
             | Self::RejectLoan { .. }
             | Self::RepayLoan { .. }
+            | Self::ProposeOrganization { .. }
+            | Self::EndorseMembership { .. }
+            | Self::ActivateOrganization { .. }
+            | Self::DefineAuthRule { .. }
+            | Self::InitiateMultisigTx { .. }
+            | Self::ApproveMultisigTx { .. }
+            | Self::RejectMultisigTx { .. }
+            | Self::ExpireMultisigTx { .. }
             | Self::SweepDeltas { .. } => WhenPaused::Refused,
         }
     }
@@ -532,6 +766,13 @@ impl Command {
             Self::UnfreezeWallet { .. } => Reaction::UndoUnfreeze,
             Self::SweepDeltas { .. } => Reaction::ReleaseDeltas,
             Self::ApplyForLoan { .. } | Self::RepayLoan { .. } => Reaction::TellBorrower,
+            Self::ProposeOrganization { .. }
+            | Self::EndorseMembership { .. }
+            | Self::ActivateOrganization { .. }
+            | Self::DefineAuthRule { .. }
+            | Self::InitiateMultisigTx { .. }
+            | Self::ApproveMultisigTx { .. }
+            | Self::RejectMultisigTx { .. } => Reaction::TellStakeholder,
             Self::BootstrapSystem
             | Self::InitializeCountryData { .. }
             | Self::UpdateSystemParameter { .. }
@@ -541,7 +782,10 @@ impl Command {
             | Self::ActivateTreasury { .. }
             | Self::DisburseFromPool { .. }
             | Self::ApproveLoan { .. }
-            | Self::RejectLoan { .. } => Reaction::ShowOperator,
+            | Self::RejectLoan { .. }
+            | Self::LockOrganization { .. }
+            | Self::UnlockOrganization { .. }
+            | Self::ExpireMultisigTx { .. } => Reaction::ShowOperator,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What every writing function works with: its host, its events, and the two ways to credit an account.
 
-use gx_types::{AccountId, CountryCode, GxId, LedgerKey, Qirat, SystemAccount, Timestamp, TxId};
+use gx_types::{AccountId, CountryCode, GxId, LedgerKey, OrganizationStatus, Qirat, SystemAccount, Timestamp, TxId};
 
 use crate::error::{InvokeError, Refusal, RefusalCode};
 use crate::event::{DeltaCredit, Event, EventBody};
@@ -75,11 +75,17 @@ impl<'a> Contract<'a> {
             .ok_or_else(|| Refusal::with(RefusalCode::TreasuryNotFound, format!("{country} has no treasury")))?)
     }
 
-    /// Refuses an account that may not pay: an unregistered or frozen person, a locked treasury, any system account
-    /// (pools are left through disbursements only, which have a limit).
+    /// Refuses an account that may not pay: an unregistered or frozen person, an organisation (its people decide), a
+    /// locked treasury, any system account (pools are left through disbursements only, which have a limit).
     pub fn check_payer(&mut self, account: &AccountId) -> Result<(), InvokeError> {
         match account {
-            AccountId::Holder(id) => self.check_holder(id, "payer"),
+            AccountId::Holder(id) => {
+                self.check_holder(id, "payer")?;
+                if id.account_type().is_organization() {
+                    return Err(Refusal::of(RefusalCode::OrganizationNeedsApprovals).into());
+                }
+                Ok(())
+            }
             AccountId::Treasury(country) => match self.treasury(country)? {
                 TreasuryStatus::Active => Ok(()),
                 TreasuryStatus::Locked => Err(Refusal::of(RefusalCode::TreasuryLocked).into()),
@@ -101,13 +107,17 @@ impl<'a> Contract<'a> {
         }
     }
 
-    /// Refuses a person who is not registered or frozen.
+    /// Refuses a person who is not registered or frozen, and an organisation that is not active.
     pub fn check_holder(&mut self, id: &GxId, side: &str) -> Result<(), InvokeError> {
         let Some(user) = state::holder(self.host, id)? else {
             return Err(Refusal::with(RefusalCode::AccountNotFound, format!("the {side} is not registered")).into());
         };
         if user.frozen.is_some() {
             return Err(Refusal::with(RefusalCode::AccountFrozen, format!("the {side}'s account is frozen")).into());
+        }
+        if user.status == Some(OrganizationStatus::PendingEndorsement) {
+            let detail = format!("the {side} is an organisation that is not active yet");
+            return Err(Refusal::with(RefusalCode::OrganizationStateRefused, detail).into());
         }
         Ok(())
     }

@@ -82,6 +82,23 @@ refusal_codes! {
     NotTheBorrower = "NOT_THE_BORROWER", "The loan is another person's.";
     RepaymentAboveDebt = "REPAYMENT_ABOVE_DEBT", "The repayment is above what is owed.";
     TrustTooLow = "TRUST_TOO_LOW", "The borrower's trust is below what loans ask for.";
+    InvalidOrganizationId = "INVALID_ORGANIZATION_ID", "The id is no organisation's, or its date lies ahead.";
+    OrganizationExists = "ORGANIZATION_EXISTS", "This organisation was proposed before.";
+    OrganizationNotFound = "ORGANIZATION_NOT_FOUND", "There is no such organisation.";
+    OrganizationStateRefused = "ORGANIZATION_STATE_REFUSED", "The organisation's state does not allow this.";
+    OrganizationNeedsApprovals = "ORGANIZATION_NEEDS_APPROVALS", "An organisation pays only what its people have approved.";
+    NotAStakeholder = "NOT_A_STAKEHOLDER", "Only a stakeholder of the organisation may do this.";
+    AlreadyEndorsed = "ALREADY_ENDORSED", "This stakeholder has endorsed the organisation.";
+    EndorsementsMissing = "ENDORSEMENTS_MISSING", "Not every stakeholder has endorsed the organisation.";
+    RuleAlreadyAgreed = "RULE_ALREADY_AGREED", "This stakeholder has agreed to this rule.";
+    TooManyRules = "TOO_MANY_RULES", "An organisation has at most ten rules.";
+    NoAuthRule = "NO_AUTH_RULE", "No rule of the organisation decides over this amount.";
+    OrgTxNotFound = "ORG_TX_NOT_FOUND", "The organisation has no such transaction.";
+    OrgTxStateRefused = "ORG_TX_STATE_REFUSED", "The transaction is decided.";
+    OrgTxExpired = "ORG_TX_EXPIRED", "The time to decide over the transaction is up.";
+    OrgTxNotExpired = "ORG_TX_NOT_EXPIRED", "The time to decide over the transaction is not up.";
+    NotAnApprover = "NOT_AN_APPROVER", "This stakeholder does not decide over the transaction.";
+    AlreadyDecided = "ALREADY_DECIDED", "This stakeholder has decided over the transaction.";
     DeltaNotFound = "DELTA_NOT_FOUND", "A named delta entry does not exist.";
     TooManyDeltas = "TOO_MANY_DELTAS", "A sweep names at most 500 delta entries.";
 }

@@ -5,9 +5,10 @@
 //!
 //! **A new event:** a variant here, its class in [`Event::class`]; the projector does not compile without a handler.
 
-use gx_types::{AccountId, CountryCode, GxId, LedgerKey, LoanId, Qirat, Sha256Hex};
+use gx_types::{AccountId, AuthRule, CountryCode, GxId, LedgerKey, LoanId, OrgTxId, Qirat, Sha256Hex, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::error::RefusalCode;
 use crate::fees::{Scope, TransactionType};
 use crate::pools::Pool;
 
@@ -265,6 +266,119 @@ pub enum EventBody {
         /// What is still owed, Qirat.
         outstanding: Qirat,
     },
+    /// An organisation was proposed.
+    OrganizationProposed {
+        /// Its id.
+        organization_id: GxId,
+        /// What it is called.
+        name: String,
+        /// Who proposes it.
+        proposer: GxId,
+        /// Whose endorsement it needs, by id.
+        stakeholders: Vec<GxId>,
+        /// The rules it begins with, by ascending threshold.
+        rules: Vec<AuthRule>,
+    },
+    /// A stakeholder endorsed an organisation with its rules.
+    MembershipEndorsed {
+        /// Which.
+        organization_id: GxId,
+        /// Who.
+        stakeholder: GxId,
+    },
+    /// An organisation is active.
+    OrganizationActivated {
+        /// Which.
+        organization_id: GxId,
+        /// Who activated it.
+        stakeholder: GxId,
+    },
+    /// A stakeholder agreed to a rule that is not in force yet.
+    AuthRuleAgreed {
+        /// Whose.
+        organization_id: GxId,
+        /// Who.
+        stakeholder: GxId,
+        /// The rule.
+        rule: AuthRule,
+    },
+    /// Every stakeholder has agreed to a rule: it is in force, in place of the one with the same threshold.
+    AuthRuleDefined {
+        /// Whose.
+        organization_id: GxId,
+        /// The stakeholder who agreed last.
+        stakeholder: GxId,
+        /// The rule.
+        rule: AuthRule,
+    },
+    /// An administrator locked an organisation.
+    OrganizationLocked {
+        /// Which.
+        organization_id: GxId,
+        /// Why.
+        reason: String,
+    },
+    /// An administrator unlocked an organisation.
+    OrganizationUnlocked {
+        /// Which.
+        organization_id: GxId,
+    },
+    /// A stakeholder initiated a transaction of an organisation.
+    OrgTxInitiated {
+        /// Its id.
+        org_tx_id: OrgTxId,
+        /// Whose coins.
+        organization_id: GxId,
+        /// Who initiated it.
+        initiator: GxId,
+        /// To whom.
+        to: GxId,
+        /// How much, Qirat.
+        amount: Qirat,
+        /// What for.
+        remark: String,
+        /// The rule that decides over it, whatever becomes of the organisation's rules.
+        rule: AuthRule,
+        /// When it can no longer be approved.
+        expires_at: Timestamp,
+    },
+    /// A stakeholder approved a transaction.
+    OrgTxApproved {
+        /// Which.
+        org_tx_id: OrgTxId,
+        /// Who.
+        approver: GxId,
+    },
+    /// A stakeholder rejected a transaction, or its initiator withdrew it.
+    OrgTxRejected {
+        /// Which.
+        org_tx_id: OrgTxId,
+        /// Who.
+        approver: GxId,
+        /// Why.
+        reason: String,
+        /// Whether it can no longer be approved.
+        closed: bool,
+    },
+    /// A transaction was not decided in time.
+    OrgTxExpired {
+        /// Which.
+        org_tx_id: OrgTxId,
+    },
+    /// A transaction was paid; the `TransferCompleted` before it moved the coins.
+    OrgTxExecuted {
+        /// Which.
+        org_tx_id: OrgTxId,
+    },
+    /// A transaction was approved, and its payment refused. It is over; nothing moved.
+    OrgTxExecutionFailed {
+        /// Which.
+        org_tx_id: OrgTxId,
+        /// Why.
+        code: RefusalCode,
+        /// Why, in words.
+        detail: String,
+    },
     /// A ledger key was voided; no command under it can succeed any more.
     KeyVoided,
 }
@@ -344,7 +458,20 @@ impl EventBody {
             | Self::LoanApproved { .. }
             | Self::LoanDisbursed { .. }
             | Self::LoanRejected { .. }
-            | Self::LoanRepaid { .. } => EventClass::Binding,
+            | Self::LoanRepaid { .. }
+            | Self::OrganizationProposed { .. }
+            | Self::MembershipEndorsed { .. }
+            | Self::OrganizationActivated { .. }
+            | Self::AuthRuleAgreed { .. }
+            | Self::AuthRuleDefined { .. }
+            | Self::OrganizationLocked { .. }
+            | Self::OrganizationUnlocked { .. }
+            | Self::OrgTxInitiated { .. }
+            | Self::OrgTxApproved { .. }
+            | Self::OrgTxRejected { .. }
+            | Self::OrgTxExpired { .. }
+            | Self::OrgTxExecuted { .. }
+            | Self::OrgTxExecutionFailed { .. } => EventClass::Binding,
         }
     }
 
@@ -417,6 +544,19 @@ impl EventBody {
             Self::LoanDisbursed { .. } => "LoanDisbursed",
             Self::LoanRejected { .. } => "LoanRejected",
             Self::LoanRepaid { .. } => "LoanRepaid",
+            Self::OrganizationProposed { .. } => "OrganizationProposed",
+            Self::MembershipEndorsed { .. } => "MembershipEndorsed",
+            Self::OrganizationActivated { .. } => "OrganizationActivated",
+            Self::AuthRuleAgreed { .. } => "AuthRuleAgreed",
+            Self::AuthRuleDefined { .. } => "AuthRuleDefined",
+            Self::OrganizationLocked { .. } => "OrganizationLocked",
+            Self::OrganizationUnlocked { .. } => "OrganizationUnlocked",
+            Self::OrgTxInitiated { .. } => "OrgTxInitiated",
+            Self::OrgTxApproved { .. } => "OrgTxApproved",
+            Self::OrgTxRejected { .. } => "OrgTxRejected",
+            Self::OrgTxExpired { .. } => "OrgTxExpired",
+            Self::OrgTxExecuted { .. } => "OrgTxExecuted",
+            Self::OrgTxExecutionFailed { .. } => "OrgTxExecutionFailed",
             Self::KeyVoided => "KeyVoided",
         }
     }

@@ -127,6 +127,33 @@ functions! {
     GetLoan = "LoanPoolContract:GetLoan", READ, ["loanId"];
     /// The loans of a person.
     GetMyLoans = "LoanPoolContract:GetMyLoans", READ, ["borrower"];
+    /// Proposes an organisation of several people, with its first rules.
+    ProposeOrganization = "OrganizationContract:ProposeOrganization", PARTNER,
+        ["organizationId", "name", "stakeholder", "stakeholders", "rules", "key"];
+    /// A stakeholder endorses an organisation.
+    EndorseMembership = "OrganizationContract:EndorseMembership", PARTNER, ["organizationId", "stakeholder", "key"];
+    /// A stakeholder activates an organisation that all have endorsed.
+    ActivateOrganization = "OrganizationContract:ActivateOrganization", PARTNER, ["organizationId", "stakeholder", "key"];
+    /// A stakeholder agrees to a rule; it is in force once all have.
+    DefineAuthRule = "OrganizationContract:DefineAuthRule", PARTNER,
+        ["organizationId", "stakeholder", "amountThreshold", "requiredApprovers", "approverGroup", "key"];
+    /// An administrator locks an organisation.
+    LockOrganization = "OrganizationContract:LockOrganization", ADMIN, ["organizationId", "reason", "key"];
+    /// An administrator unlocks an organisation.
+    UnlockOrganization = "OrganizationContract:UnlockOrganization", ADMIN, ["organizationId", "key"];
+    /// A stakeholder initiates a transaction; it is paid at once if nobody else must approve.
+    InitiateMultiSigTx = "OrganizationContract:InitiateMultiSigTx", ADMIN,
+        ["organizationId", "stakeholder", "receiver", "amount", "remark", "key"];
+    /// A stakeholder approves a transaction; the last approval pays it.
+    ApproveMultiSigTx = "OrganizationContract:ApproveMultiSigTx", ADMIN, ["orgTxId", "stakeholder", "key"];
+    /// A stakeholder rejects a transaction, or its initiator withdraws it.
+    RejectMultiSigTx = "OrganizationContract:RejectMultiSigTx", ADMIN, ["orgTxId", "stakeholder", "reason", "key"];
+    /// Closes a transaction whose time is up.
+    ExpireMultiSigTx = "OrganizationContract:ExpireMultiSigTx", ADMIN, ["orgTxId", "key"];
+    /// The record of an organisation.
+    GetOrganization = "OrganizationContract:GetOrganization", READ, ["organizationId"];
+    /// The record of a transaction of an organisation.
+    GetMultiSigTx = "OrganizationContract:GetMultiSigTx", READ, ["orgTxId"];
     /// The fee of a payment under the schedule in force.
     CalculateTransactionFee = "TaxAndFeeContract:CalculateTransactionFee", READ, ["from", "to", "amount", "transactionType"];
 }

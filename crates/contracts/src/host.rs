@@ -61,6 +61,10 @@ pub struct TxContext {
 pub enum Namespace {
     /// A registered person: id → user record.
     User,
+    /// Organisation id → organisation record.
+    Organization,
+    /// Id of a transaction of an organisation → its record.
+    OrgTransaction,
     /// Document hash → user id; one document gives one account.
     Document,
     /// Account id → balance, Qirat.
@@ -97,6 +101,8 @@ impl Namespace {
     const fn as_str(self) -> &'static str {
         match self {
             Self::User => "user",
+            Self::Organization => "organization",
+            Self::OrgTransaction => "orgtx",
             Self::Document => "document",
             Self::Balance => "balance",
             Self::Delta => "delta",

@@ -11,7 +11,9 @@ use crate::event::{Event, EventBody};
 use crate::function::{Access, Function};
 use crate::host::{Buffered, Host, QueryHost, ReadHost};
 use crate::state::{self, SystemRecord};
-use crate::{admin, disbursements, identity, loans, payments, queries, sweep, wallets};
+use crate::{
+    admin, disbursements, identity, loans, org_transactions, organizations, payments, queries, sweep, wallets,
+};
 
 /// What a writing call did to its host.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,6 +102,16 @@ fn run(contract: &mut Contract<'_>, function: Function, args: Args<'_>) -> Resul
         Function::ApproveLoan => loans::approve_loan(contract, args),
         Function::RejectLoan => loans::reject_loan(contract, args),
         Function::RepayLoan => loans::repay_loan(contract, args),
+        Function::ProposeOrganization => organizations::propose_organization(contract, args),
+        Function::EndorseMembership => organizations::endorse_membership(contract, args),
+        Function::ActivateOrganization => organizations::activate_organization(contract, args),
+        Function::DefineAuthRule => organizations::define_auth_rule(contract, args),
+        Function::LockOrganization => organizations::lock_organization(contract, args),
+        Function::UnlockOrganization => organizations::unlock_organization(contract, args),
+        Function::InitiateMultiSigTx => org_transactions::initiate_multisig_tx(contract, args),
+        Function::ApproveMultiSigTx => org_transactions::approve_multisig_tx(contract, args),
+        Function::RejectMultiSigTx => org_transactions::reject_multisig_tx(contract, args),
+        Function::ExpireMultiSigTx => org_transactions::expire_multisig_tx(contract, args),
         Function::VoidKey => {
             contract.emit(EventBody::KeyVoided);
             Ok(ReceiptResult::Voided)
@@ -117,6 +129,8 @@ fn run(contract: &mut Contract<'_>, function: Function, args: Args<'_>) -> Resul
         | Function::GetKeyRecord
         | Function::GetLoan
         | Function::GetMyLoans
+        | Function::GetOrganization
+        | Function::GetMultiSigTx
         | Function::CalculateTransactionFee => Err(unknown(function.name()).into()),
     }
 }

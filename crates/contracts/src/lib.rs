@@ -8,7 +8,7 @@
 //! | Open | to change |
 //! |---|---|
 //! | `function.rs` | which functions there are, who may call them, with which arguments |
-//! | `admin.rs`, `identity.rs`, `wallets.rs`, `payments.rs`, `disbursements.rs`, `loans.rs`, `sweep.rs` | what they do |
+//! | `admin.rs`, `identity.rs`, `wallets.rs`, `payments.rs`, `disbursements.rs`, `loans.rs`, `sweep.rs`, `organizations.rs`, `org_transactions.rs` | what they do |
 //! | `queries.rs` | what the reading ones answer |
 //! | `genesis.rs`, `fees.rs`, `pools.rs`, `parameters.rs`, `countries.rs` | figures, as data and pure functions |
 //! | `error.rs`, `event.rs`, `command.rs` | the closed sets that the rest of GX speaks |
@@ -37,6 +37,8 @@ mod host;
 mod identity;
 mod invoke;
 pub mod loans;
+mod org_transactions;
+pub mod organizations;
 pub mod parameters;
 mod payments;
 pub mod pools;

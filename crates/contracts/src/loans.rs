@@ -5,7 +5,7 @@
 //! that applied for it and is in the receipt. What a person has open stands in one record of the borrower's, so that the
 //! limits need no range and no two people's loans touch the same key.
 
-use gx_types::{AccountId, GxId, LoanId, LoanStatus, Qirat};
+use gx_types::{AccountId, AccountType, GxId, LoanId, LoanStatus, Qirat};
 
 use crate::args::{Args, REASON_CHARS_MAX};
 use crate::call::ReceiptResult;
@@ -41,6 +41,9 @@ pub(crate) fn apply_for_loan(contract: &mut Contract<'_>, args: Args<'_>) -> Res
         return Err(Refusal::with(RefusalCode::LoanAmountOutOfRange, detail).into());
     }
     contract.check_holder(&borrower, "borrower")?;
+    if borrower.account_type() != AccountType::INDIVIDUAL {
+        return Err(Refusal::with(RefusalCode::AccountNotFound, "borrower: loans are for people").into());
+    }
     check_trust(contract, &borrower)?;
 
     // 2. The limits of the person.

@@ -21,7 +21,22 @@ pub(crate) fn transfer_with_fees(contract: &mut Contract<'_>, args: Args<'_>) ->
     let asked = transaction_type(args, 3)?;
     let remark = args.words(4, REMARK_CHARS_MAX, false)?;
     check_sides(contract, &from, &to)?;
+    pay(contract, Payment { from, to, amount, asked, remark })
+}
 
+/// A payment whose two sides were checked.
+pub(crate) struct Payment {
+    pub from: AccountId,
+    pub to: AccountId,
+    pub amount: Qirat,
+    /// The type; by the kinds of both accounts when absent.
+    pub asked: Option<TransactionType>,
+    pub remark: String,
+}
+
+/// Moves the coins of a payment and its fee. A refusal comes before anything is written.
+pub(crate) fn pay(contract: &mut Contract<'_>, payment: Payment) -> Result<ReceiptResult, InvokeError> {
+    let Payment { from, to, amount, asked, remark } = payment;
     let schedule = state::fee_schedule(contract.host)?;
     let quote = fees::quote(&schedule, &from, &to, asked, amount);
     let Some(debit) = amount.checked_add(quote.fee) else {

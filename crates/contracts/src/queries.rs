@@ -140,6 +140,14 @@ pub(crate) fn answer(host: &mut dyn QueryHost, function: Function, args: Args<'_
             json(&state::loan(host, &id)?.ok_or_else(|| Refusal::of(RefusalCode::LoanNotFound))?)
         }
         Function::GetMyLoans => json(&loans_of(host, args)?),
+        Function::GetOrganization => {
+            let id = args.gx_id(0)?;
+            json(&state::organization(host, &id)?.ok_or_else(|| Refusal::of(RefusalCode::OrganizationNotFound))?)
+        }
+        Function::GetMultiSigTx => {
+            let id = args.org_tx_id(0)?;
+            json(&state::org_transaction(host, &id)?.ok_or_else(|| Refusal::of(RefusalCode::OrgTxNotFound))?)
+        }
         Function::BootstrapSystem
         | Function::InitializeCountryData
         | Function::UpdateSystemParameter
@@ -158,6 +166,16 @@ pub(crate) fn answer(host: &mut dyn QueryHost, function: Function, args: Args<'_
         | Function::ApproveLoan
         | Function::RejectLoan
         | Function::RepayLoan
+        | Function::ProposeOrganization
+        | Function::EndorseMembership
+        | Function::ActivateOrganization
+        | Function::DefineAuthRule
+        | Function::LockOrganization
+        | Function::UnlockOrganization
+        | Function::InitiateMultiSigTx
+        | Function::ApproveMultiSigTx
+        | Function::RejectMultiSigTx
+        | Function::ExpireMultiSigTx
         | Function::VoidKey => Err(Refusal::of(RefusalCode::UnknownFunction).into()),
     }
 }
@@ -209,7 +227,7 @@ fn all_countries(host: &mut dyn QueryHost) -> Result<Vec<CountryEntry>, InvokeEr
 fn existing_account(host: &mut dyn QueryHost, args: Args<'_>) -> Result<AccountId, InvokeError> {
     let account = args.account(0)?;
     let exists = match &account {
-        AccountId::Holder(id) => state::user(host, id)?.is_some(),
+        AccountId::Holder(id) => state::holder(host, id)?.is_some(),
         AccountId::Treasury(country) => state::treasury(host, country)?.is_some(),
         AccountId::System(_) => true,
     };

@@ -4,14 +4,18 @@
 //! treasuries and the operations fund are entries of their own, and why there is no counter of people or coins.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use gx_types::{AccountId, CountryCode, GxId, LedgerKey, LoanId, LoanStatus, Qirat, Sha256Hex, Timestamp, TxId};
+use gx_types::{
+    AccountId, AccountType, AuthRule, CountryCode, GxId, LedgerKey, LoanId, LoanStatus, OrgTxId, OrgTxStatus,
+    OrganizationStatus, ProposedRule, Qirat, Sha256Hex, Timestamp, TxId,
+};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::call::KeyRecord;
+use crate::error::Refusal;
 use crate::event::CountryEntry;
 use crate::fees::FeeSchedule;
 use crate::genesis::Slots;
@@ -49,7 +53,7 @@ pub struct UserRecord {
     pub frozen: Option<String>,
 }
 
-/// Of a person's record what a payment asks for: whether it is there, and frozen.
+/// Of the record of a person or an organisation what a payment asks for: whether it is there, frozen, and active.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct HolderRecord {
     /// Why the wallet is frozen; absent when it is not.
@@ -58,6 +62,66 @@ pub(crate) struct HolderRecord {
     /// The person's trust; 0 until something gives it.
     #[serde(default)]
     pub trust: u64,
+    /// Where an organisation stands; people have none.
+    #[serde(default)]
+    pub status: Option<OrganizationStatus>,
+}
+
+/// An organisation of several people.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrganizationRecord {
+    /// The id.
+    pub organization_id: GxId,
+    /// What it is called.
+    pub name: String,
+    /// Where it stands.
+    pub status: OrganizationStatus,
+    /// Who proposed it.
+    pub proposer: GxId,
+    /// Who belongs to it, and when each endorsed it.
+    pub stakeholders: BTreeMap<GxId, Option<Timestamp>>,
+    /// The rules in force, by ascending threshold.
+    pub rules: Vec<AuthRule>,
+    /// Rules to which not every stakeholder has agreed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub proposed_rules: Vec<ProposedRule>,
+    /// Time of the proposing transaction.
+    pub proposed_at: Timestamp,
+    /// Why it is locked; absent when it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frozen: Option<String>,
+}
+
+/// A transaction that an organisation's people decide over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OrgTransactionRecord {
+    /// The id.
+    pub org_tx_id: OrgTxId,
+    /// Whose coins.
+    pub organization_id: GxId,
+    /// Who initiated it.
+    pub initiator: GxId,
+    /// To whom.
+    pub to: GxId,
+    /// How much, Qirat.
+    pub amount: Qirat,
+    /// What for.
+    pub remark: String,
+    /// The rule that decides over it, as it stood at the initiation.
+    pub rule: AuthRule,
+    /// Where it stands.
+    pub status: OrgTxStatus,
+    /// Who has approved.
+    pub approvals: BTreeSet<GxId>,
+    /// Who has rejected.
+    pub rejections: BTreeSet<GxId>,
+    /// When it can no longer be approved.
+    pub expires_at: Timestamp,
+    /// Why its payment was refused.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Refusal>,
 }
 
 /// A genesis grant as it was given.
@@ -189,9 +253,38 @@ pub(crate) fn user(host: &mut (impl ReadHost + ?Sized), id: &GxId) -> Result<Opt
     read(host, &Key::new(Namespace::User, &[id.as_str()])?)
 }
 
-/// Of the record of a person what a payment asks for.
+/// Of the record of a person or an organisation what a payment asks for.
 pub(crate) fn holder(host: &mut (impl ReadHost + ?Sized), id: &GxId) -> Result<Option<HolderRecord>, HostError> {
-    read(host, &Key::new(Namespace::User, &[id.as_str()])?)
+    let namespace =
+        if id.account_type() == AccountType::INDIVIDUAL { Namespace::User } else { Namespace::Organization };
+    read(host, &Key::new(namespace, &[id.as_str()])?)
+}
+
+/// The record of an organisation.
+pub(crate) fn organization(
+    host: &mut (impl ReadHost + ?Sized),
+    id: &GxId,
+) -> Result<Option<OrganizationRecord>, HostError> {
+    read(host, &Key::new(Namespace::Organization, &[id.as_str()])?)
+}
+
+pub(crate) fn put_organization(host: &mut (impl Host + ?Sized), record: &OrganizationRecord) -> Result<(), HostError> {
+    write(host, Key::new(Namespace::Organization, &[record.organization_id.as_str()])?, record)
+}
+
+/// The record of a transaction of an organisation.
+pub(crate) fn org_transaction(
+    host: &mut (impl ReadHost + ?Sized),
+    id: &OrgTxId,
+) -> Result<Option<OrgTransactionRecord>, HostError> {
+    read(host, &Key::new(Namespace::OrgTransaction, &[&id.to_string()])?)
+}
+
+pub(crate) fn put_org_transaction(
+    host: &mut (impl Host + ?Sized),
+    record: &OrgTransactionRecord,
+) -> Result<(), HostError> {
+    write(host, Key::new(Namespace::OrgTransaction, &[&record.org_tx_id.to_string()])?, record)
 }
 
 pub(crate) fn put_user(host: &mut (impl Host + ?Sized), record: &UserRecord) -> Result<(), HostError> {

@@ -7,13 +7,16 @@ use gx_types::{
     AccountId, AccountKind, AccountStatus, Actor, AdminId, AdminRole, ApprovalId, ApprovalStatus, ApprovalType,
     AuditEvent, AuditObject, BirthDate, CommandId, ContactChangeId, CorrelationId, CountryCode, DocumentId,
     DocumentSide, DocumentType, Gender, GxId, KeyId, LedgerKey, LimitKind, LoanId, LoanStatus, MailState,
-    MailboxChannel, NotificationId, NotificationKind, NotificationStatus, OnchainStatus, OutboxState, PersonStatus,
-    ProfileId, QSendId, QSendStatus, Qirat, RegistrationId, RegistrationStep, SessionId, SessionTransport, Sha256Hex,
-    SubmissionId, SubmissionStatus, TicketPurpose, Timestamp, TransactionDirection, TransactionKind, TxId,
-    WebhookDeliveryId, WebhookDeliveryState, WebhookEvent, WebhookEventId, WebhookId,
+    MailboxChannel, NotificationId, NotificationKind, NotificationStatus, OnchainStatus, OrgTxId, OrgTxStatus,
+    OrganizationStatus, OutboxState, PersonStatus, ProfileId, QSendId, QSendStatus, Qirat, RegistrationId,
+    RegistrationStep, SessionId, SessionTransport, Sha256Hex, SubmissionId, SubmissionStatus, TicketPurpose, Timestamp,
+    TransactionDirection, TransactionKind, TxId, WebhookDeliveryId, WebhookDeliveryState, WebhookEvent, WebhookEventId,
+    WebhookId,
 };
 use sea_orm::sea_query::{ArrayType, ColumnType, Nullable, Value, ValueType, ValueTypeErr};
 use sea_orm::{ColIdx, DbErr, QueryResult, TryFromU64, TryGetError, TryGetable};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// A column holding a `T`. Build it with `value.into()`, read it with `.0` or through `Deref`.
 ///
@@ -125,6 +128,23 @@ impl Stored for Qirat {
     }
 }
 
+/// What a column holds as JSON: lists that belong to one row and are read and written with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Json<T>(pub T);
+
+impl<T: Serialize + DeserializeOwned> Stored for Json<T> {
+    type Raw = String;
+
+    fn to_raw(&self) -> String {
+        // Kept values are structs, lists and texts, which always serialise.
+        serde_json::to_string(&self.0).unwrap_or_default()
+    }
+
+    fn from_raw(raw: String) -> Result<Self, String> {
+        serde_json::from_str(&raw).map(Self).map_err(|why| why.to_string())
+    }
+}
+
 fn parse<T: FromStr>(raw: &str) -> Result<T, String> {
     raw.parse().map_err(|_| format!("the stored text is no {}", std::any::type_name::<T>()))
 }
@@ -147,7 +167,7 @@ macro_rules! stored_as_text {
 
 stored_as_text! {
     AccountId, AccountKind, AccountStatus, Actor, AdminId, AdminRole, ApprovalId, ApprovalStatus, ApprovalType, AuditEvent, AuditObject, BirthDate, CommandId, ContactChangeId, CorrelationId, CountryCode, DocumentId, DocumentSide, DocumentType, Gender, GxId, KeyId, LedgerKey, LimitKind, LoanId, LoanStatus, MailState, MailboxChannel, NotificationId,
-    NotificationKind, NotificationStatus, OnchainStatus, OutboxState, PersonStatus, ProfileId, QSendId, QSendStatus,
+    NotificationKind, NotificationStatus, OnchainStatus, OrgTxId, OrgTxStatus, OrganizationStatus, OutboxState, PersonStatus, ProfileId, QSendId, QSendStatus,
     RegistrationId, RegistrationStep, SessionId, SessionTransport, Sha256Hex, SubmissionId, SubmissionStatus,
     TicketPurpose, TransactionDirection, TransactionKind, TxId, WebhookDeliveryId, WebhookDeliveryState, WebhookEvent,
     WebhookEventId, WebhookId,

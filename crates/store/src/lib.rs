@@ -40,7 +40,7 @@ mod sql;
 pub mod testing;
 mod write;
 
-pub use col::{Col, Stored};
+pub use col::{Col, Json, Stored};
 pub use connect::{Backend, Store, StoreOptions};
 pub use error::StoreError;
 pub use migrate::{MigrationReport, SchemaError, SchemaVersion};

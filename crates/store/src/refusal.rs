@@ -109,6 +109,33 @@ async fn undo(
             )
             .await
         }
+        Command::ProposeOrganization { profile_id, name, .. } => {
+            tell_stakeholder(tx, command_id, *profile_id, &format!("Your proposal of «{name}»"), refusal, now).await
+        }
+        Command::EndorseMembership { profile_id, organization_id, .. } => {
+            let what = format!("Your endorsement of {organization_id}");
+            tell_stakeholder(tx, command_id, *profile_id, &what, refusal, now).await
+        }
+        Command::ActivateOrganization { profile_id, organization_id, .. } => {
+            let what = format!("Your activation of {organization_id}");
+            tell_stakeholder(tx, command_id, *profile_id, &what, refusal, now).await
+        }
+        Command::DefineAuthRule { profile_id, organization_id, .. } => {
+            let what = format!("Your agreement to a rule of {organization_id}");
+            tell_stakeholder(tx, command_id, *profile_id, &what, refusal, now).await
+        }
+        Command::InitiateMultisigTx { profile_id, organization_id, amount, .. } => {
+            let what = format!("Your payment of {} from {organization_id}", amount.display_gx());
+            tell_stakeholder(tx, command_id, *profile_id, &what, refusal, now).await
+        }
+        Command::ApproveMultisigTx { profile_id, organization_id, .. } => {
+            let what = format!("Your approval of a payment from {organization_id}");
+            tell_stakeholder(tx, command_id, *profile_id, &what, refusal, now).await
+        }
+        Command::RejectMultisigTx { profile_id, organization_id, .. } => {
+            let what = format!("Your rejection of a payment from {organization_id}");
+            tell_stakeholder(tx, command_id, *profile_id, &what, refusal, now).await
+        }
         // The outbox page shows them to operators.
         Command::BootstrapSystem
         | Command::InitializeCountryData { .. }
@@ -119,8 +146,25 @@ async fn undo(
         | Command::ActivateTreasury { .. }
         | Command::DisburseFromPool { .. }
         | Command::ApproveLoan { .. }
-        | Command::RejectLoan { .. } => Ok(()),
+        | Command::RejectLoan { .. }
+        | Command::LockOrganization { .. }
+        | Command::UnlockOrganization { .. }
+        | Command::ExpireMultisigTx { .. } => Ok(()),
     }
+}
+
+/// Nothing was changed; whoever acted for an organisation is told.
+async fn tell_stakeholder(
+    tx: &impl ConnectionTrait,
+    command_id: CommandId,
+    profile_id: ProfileId,
+    what: &str,
+    refusal: &Refusal,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let message = format!("{what} was refused: {} Nothing was changed.", refusal.code.meaning());
+    let kind = NotificationKind::TransactionRejected;
+    notify(tx, command_id, profile_id, kind, "Refused for your organisation", message, now).await
 }
 
 fn payment_refused(to: &str, amount: Qirat, refusal: &Refusal) -> String {

@@ -21,6 +21,7 @@ mod hash;
 mod ids;
 mod keys;
 mod loan;
+mod organization;
 pub mod people;
 mod problem;
 mod qirat;
@@ -45,6 +46,7 @@ pub use ids::{
 };
 pub use keys::{LedgerKey, LedgerKeyError};
 pub use loan::{LoanId, LoanIdError};
+pub use organization::{AuthRule, OrgDecision, OrgTxId, OrgTxIdError, ProposedRule, Stakeholder};
 pub use people::{OnchainStatus, PersonChange, PersonState, PersonStatus};
 pub use problem::{FieldError, Problem};
 pub use qirat::{Qirat, QiratError};
@@ -53,7 +55,7 @@ pub use security_event::SecurityEvent;
 pub use timestamp::Timestamp;
 pub use words::{
     AccountKind, AccountStatus, AdminRole, ApprovalStatus, ApprovalType, CommandStatus, DocumentSide, DocumentType,
-    Gender, LimitKind, LoanStatus, MailState, MailboxChannel, NotificationKind, NotificationStatus, OutboxState,
-    QSendStatus, RegistrationStep, SessionTransport, SubmissionStatus, TicketPurpose, TransactionDirection,
-    TransactionKind, UnknownWord, WebhookDeliveryState, WebhookEvent,
+    Gender, LimitKind, LoanStatus, MailState, MailboxChannel, NotificationKind, NotificationStatus, OrgTxStatus,
+    OrganizationStatus, OutboxState, QSendStatus, RegistrationStep, SessionTransport, SubmissionStatus, TicketPurpose,
+    TransactionDirection, TransactionKind, UnknownWord, WebhookDeliveryState, WebhookEvent,
 };

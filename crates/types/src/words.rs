@@ -78,6 +78,30 @@ words! {
         Rejected = "REJECTED",
     }
 
+    /// Where an organisation stands on the ledger.
+    OrganizationStatus {
+        /// Proposed; not activated yet.
+        PendingEndorsement = "PENDING_ENDORSEMENT",
+        /// Active: it receives, and pays what its people approve.
+        Verified = "VERIFIED",
+        /// Locked by an administrator: nothing moves.
+        Locked = "LOCKED",
+    }
+
+    /// Where a transaction of an organisation stands on the ledger.
+    OrgTxStatus {
+        /// Waits for approvals.
+        Pending = "PENDING",
+        /// Approved and paid.
+        Executed = "EXECUTED",
+        /// Approved; the payment was refused.
+        ExecutionFailed = "EXECUTION_FAILED",
+        /// Withdrawn, or rejected by so many that it cannot be approved.
+        Rejected = "REJECTED",
+        /// Not decided in time.
+        Expired = "EXPIRED",
+    }
+
     /// Which door a ticket opens, once.
     TicketPurpose {
         /// The second step of a login, after the password.
@@ -264,7 +288,7 @@ words! {
 
     /// Who may hold coins.
     AccountKind {
-        /// A person.
+        /// A person or an organisation; the GX id says which.
         Person = "PERSON",
         /// A country's treasury.
         Treasury = "TREASURY",

@@ -139,6 +139,8 @@ async fn write(tx: &Tx, changes: &Changes) -> Result<(), NotApplied> {
     save::accounts(tx, &rows.accounts).await?;
     save::pools(tx, &rows.pools).await?;
     save::loans(tx, &rows.loans).await?;
+    save::organizations(tx, &rows.organizations).await?;
+    save::org_transactions(tx, &rows.org_transactions).await?;
     save::parameters(tx, &rows.parameters).await?;
     save::new_deltas(tx, &changes.new_deltas).await?;
     failpoint::reach("projector.mid_block");

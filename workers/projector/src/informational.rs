@@ -110,6 +110,19 @@ async fn handle(tx: &impl ConnectionTrait, body: &EventBody, block: i64) -> Resu
         | EventBody::LoanApproved { .. }
         | EventBody::LoanDisbursed { .. }
         | EventBody::LoanRejected { .. }
-        | EventBody::LoanRepaid { .. } => Ok(Err(format!("{} is never informational", body.name()))),
+        | EventBody::LoanRepaid { .. }
+        | EventBody::OrganizationProposed { .. }
+        | EventBody::MembershipEndorsed { .. }
+        | EventBody::OrganizationActivated { .. }
+        | EventBody::AuthRuleAgreed { .. }
+        | EventBody::AuthRuleDefined { .. }
+        | EventBody::OrganizationLocked { .. }
+        | EventBody::OrganizationUnlocked { .. }
+        | EventBody::OrgTxInitiated { .. }
+        | EventBody::OrgTxApproved { .. }
+        | EventBody::OrgTxRejected { .. }
+        | EventBody::OrgTxExpired { .. }
+        | EventBody::OrgTxExecuted { .. }
+        | EventBody::OrgTxExecutionFailed { .. } => Ok(Err(format!("{} is never informational", body.name()))),
     }
 }

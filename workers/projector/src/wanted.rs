@@ -62,6 +62,32 @@ fn add(body: &EventBody, wanted: &mut Wanted) {
             wanted.loans.insert(*loan_id);
             want_account(AccountId::Holder(*borrower), wanted);
         }
+        EventBody::OrganizationProposed { organization_id, stakeholders, .. } => {
+            wanted.organizations.insert(*organization_id);
+            wanted.people.extend(stakeholders);
+        }
+        EventBody::OrganizationActivated { organization_id, .. }
+        | EventBody::OrganizationLocked { organization_id, .. }
+        | EventBody::OrganizationUnlocked { organization_id } => {
+            want_account(AccountId::Holder(*organization_id), wanted);
+        }
+        EventBody::MembershipEndorsed { organization_id, .. }
+        | EventBody::AuthRuleAgreed { organization_id, .. }
+        | EventBody::AuthRuleDefined { organization_id, .. } => {
+            wanted.organizations.insert(*organization_id);
+        }
+        EventBody::OrgTxInitiated { org_tx_id, organization_id, to, .. } => {
+            wanted.org_transactions.insert(*org_tx_id);
+            wanted.organizations.insert(*organization_id);
+            want_account(AccountId::Holder(*to), wanted);
+        }
+        EventBody::OrgTxApproved { org_tx_id, .. }
+        | EventBody::OrgTxRejected { org_tx_id, .. }
+        | EventBody::OrgTxExpired { org_tx_id }
+        | EventBody::OrgTxExecuted { org_tx_id }
+        | EventBody::OrgTxExecutionFailed { org_tx_id, .. } => {
+            wanted.org_transactions.insert(*org_tx_id);
+        }
         // Their accounts are named above; nothing else is needed.
         EventBody::TransferCompleted { .. }
         | EventBody::InternalTransferCompleted { .. }
@@ -77,7 +103,11 @@ fn add(body: &EventBody, wanted: &mut Wanted) {
 fn want_account(account: AccountId, wanted: &mut Wanted) {
     wanted.accounts.insert(account);
     if let AccountId::Holder(id) = account {
-        wanted.people.insert(id);
+        if id.account_type().is_organization() {
+            wanted.organizations.insert(id);
+        } else {
+            wanted.people.insert(id);
+        }
     }
 }
 

@@ -2,11 +2,13 @@
 
 use gx_contracts::{Access, Function, InvokeError, RefusalCode};
 
-use crate::support::{ANN, BOB, HASH, refusal, stage};
+use crate::support::{ANN, BOB, HASH, NEW, both, refusal, stage};
 
 /// Values that the argument must refuse, with the code.
 fn bad_values(function: Function, argument: &str) -> (RefusalCode, Vec<String>) {
-    use RefusalCode::{ArgumentInvalid, InvalidUserId, ParameterNotFound, ParameterOutOfRange, PoolNotFound};
+    use RefusalCode::{
+        ArgumentInvalid, InvalidOrganizationId, InvalidUserId, ParameterNotFound, ParameterOutOfRange, PoolNotFound,
+    };
     let own = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>();
     match argument {
         "key" => (ArgumentInvalid, [own(&["", "a b", "ü", "a/b", "a\0b"]), vec!["k".repeat(201)]].concat()),
@@ -60,6 +62,65 @@ fn bad_values(function: Function, argument: &str) -> (RefusalCode, Vec<String>) 
             (ArgumentInvalid, own(&["", "LOAN-", "LOAN-1", HASH, &format!("loan-{HASH}"), &format!("LOAN-{HASH} ")]))
         }
         "userId" => (ArgumentInvalid, own(&["", "bob", "treasury_GB", "US 984  AUM945 0ANNA 0001"])),
+        "organizationId" if function == Function::ProposeOrganization => (
+            InvalidOrganizationId,
+            own(&[
+                "",
+                "US",
+                ANN,
+                "US 56D BNS641 1ORGA 0001",
+                "US 56C  BNS641 1ORGA 0001",
+                // Reserved types.
+                "US 56C BNS641 BORGA 0001",
+                "US 56C BNS641 CORGA 0001",
+                "US 56C BNS641 DORGA 0001",
+                "US 56C BNS641 FORGA 0001",
+                // Founded tomorrow.
+                &tomorrow(),
+            ]),
+        ),
+        "organizationId" | "stakeholder" | "receiver" => {
+            (ArgumentInvalid, own(&["", "bob", "treasury_GB", "US 56C  BNS641 1ORGA 0001"]))
+        }
+        "orgTxId" => (ArgumentInvalid, own(&["", "ORGTX-", HASH, &format!("orgtx-{HASH}"), &format!("ORGTX-{HASH} ")])),
+        "name" => (ArgumentInvalid, vec![String::new(), "  ".to_owned(), "x".repeat(121), "a\nb".to_owned()]),
+        "stakeholders" => {
+            let many: Vec<String> = (0..21).map(|number| format!("US 984 AUM945 0MANY {number:04}")).collect();
+            let many = serde_json::to_string(&many).unwrap();
+            let one = format!(r#"["{ANN}"]"#);
+            let twice = format!(r#"["{ANN}","{BOB}","{ANN}"]"#);
+            (ArgumentInvalid, own(&["", "{}", "[]", "[1]", r#"["bob","ann"]"#, &one, &twice, &many]))
+        }
+        "rules" => {
+            let rule = |threshold: &str, required: &str, group: &str| {
+                format!(r#"{{"amountThreshold":"{threshold}","requiredApprovers":{required},"approverGroup":{group}}}"#)
+            };
+            let good = rule("0", "2", &both());
+            let list = |rules: &[&str]| format!("[{}]", rules.join(","));
+            let eleven: Vec<String> = (0..11).map(|number| rule(&number.to_string(), "1", &both())).collect();
+            let bad = [
+                list(&[&rule("0", "0", &both())]),
+                list(&[&rule("0", "3", &both())]),
+                list(&[&rule("0", "-1", &both())]),
+                list(&[&rule("-1", "1", &both())]),
+                list(&[&rule("0", "1", "[]")]),
+                list(&[&rule("0", "1", &format!(r#"["{ANN}","{ANN}"]"#))]),
+                list(&[&rule("0", "1", &format!(r#"["{NEW}"]"#))]),
+                list(&[&good, &good]),
+                list(&[&good.replace("requiredApprovers", "required")]),
+                list(&eleven.iter().map(String::as_str).collect::<Vec<_>>()),
+                "{}".to_owned(),
+                String::new(),
+            ];
+            (ArgumentInvalid, bad.to_vec())
+        }
+        "amountThreshold" => (ArgumentInvalid, own(&["", "-1", "1.0", "01", "1250000000000000001"])),
+        "requiredApprovers" => (ArgumentInvalid, own(&["", "0", "3", "256", "-1", "02", "two"])),
+        "approverGroup" => {
+            let twice = format!(r#"["{ANN}","{ANN}"]"#);
+            let stranger = format!(r#"["{NEW}"]"#);
+            (ArgumentInvalid, own(&["", "{}", "[]", "[1]", &twice, &stranger]))
+        }
         "documentHash" | "collateralHash" => (
             ArgumentInvalid,
             own(&[
@@ -127,6 +188,13 @@ fn bad_values(function: Function, argument: &str) -> (RefusalCode, Vec<String>) 
         ),
         other => panic!("no bad values for {other} of {function}"),
     }
+}
+
+/// An organisation's id of the day after the tests' day.
+fn tomorrow() -> String {
+    let kind = gx_types::AccountType::from_digit('1').unwrap();
+    let day = "2026-06-16".parse().unwrap();
+    gx_types::GxId::generate("US".parse().unwrap(), day, gx_types::Sex::Male, kind, 7).unwrap().to_string()
 }
 
 #[test]

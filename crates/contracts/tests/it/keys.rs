@@ -2,7 +2,7 @@
 
 use gx_contracts::testing::{MemoryLedger, call, create_user, document_hash, pay};
 use gx_contracts::{Command, Function, KeyRecord, ReceiptResult, RefusalCode, void_key_call};
-use gx_types::{LedgerKey, LoanId, ProfileId, QSendId, TxId};
+use gx_types::{AuthRule, LedgerKey, LoanId, OrgTxId, ProfileId, QSendId, TxId};
 
 use crate::support::{balance, granted, ledger, person, q, refusal, run};
 
@@ -118,6 +118,9 @@ fn commands_call_functions_with_all_their_arguments() {
     let document_hash = document_hash("passport");
     let (country, amount, fee, remark) = ("GB".parse().unwrap(), q(50), q(1), "words".to_owned());
     let loan_id = LoanId::of(TxId::from_bytes([7; 32]));
+    let organization_id = crate::support::ORG.parse().unwrap();
+    let org_tx_id = OrgTxId::of(gx_types::TxId::from_bytes([7; 32]));
+    let rule = AuthRule { amount_threshold: q(5), required_approvers: 1, approver_group: vec![us] };
     let commands = [
         Command::BootstrapSystem,
         gx_contracts::testing::all_countries(),
@@ -167,7 +170,7 @@ fn commands_call_functions_with_all_their_arguments() {
             remark: String::new(),
             attempt: 1,
         },
-        Command::FreezeWallet { profile_id, user_id: us, reason: remark, request: key.clone() },
+        Command::FreezeWallet { profile_id, user_id: us, reason: remark.clone(), request: key.clone() },
         Command::UnfreezeWallet { profile_id, user_id: us, request: key.clone() },
         Command::SweepDeltas {
             account: "SYSTEM_OPERATIONS_FUND".parse().unwrap(),
@@ -189,7 +192,47 @@ fn commands_call_functions_with_all_their_arguments() {
             reason: "no value".to_owned(),
             request: key.clone(),
         },
-        Command::RepayLoan { profile_id, loan_id, borrower: us, amount, request: key },
+        Command::ProposeOrganization {
+            profile_id,
+            organization_id,
+            name: remark.clone(),
+            proposer: us,
+            stakeholders: vec![us, gb],
+            rules: vec![rule.clone()],
+            request: key.clone(),
+        },
+        Command::EndorseMembership { profile_id, organization_id, stakeholder: us, request: key.clone() },
+        Command::ActivateOrganization { profile_id, organization_id, stakeholder: us, request: key.clone() },
+        Command::DefineAuthRule { profile_id, organization_id, stakeholder: us, rule, request: key.clone() },
+        Command::LockOrganization { organization_id, reason: remark.clone(), request: key.clone() },
+        Command::UnlockOrganization { organization_id, request: key.clone() },
+        Command::InitiateMultisigTx {
+            profile_id,
+            organization_id,
+            initiator: us,
+            to: gb,
+            amount,
+            remark: remark.clone(),
+            request: key.clone(),
+        },
+        Command::ApproveMultisigTx {
+            profile_id,
+            org_tx_id,
+            organization_id,
+            to: gb,
+            approver: us,
+            request: key.clone(),
+        },
+        Command::RejectMultisigTx {
+            profile_id,
+            org_tx_id,
+            organization_id,
+            approver: us,
+            reason: remark,
+            request: key.clone(),
+        },
+        Command::RepayLoan { profile_id, loan_id, borrower: us, amount, request: key.clone() },
+        Command::ExpireMultisigTx { org_tx_id, organization_id, request: key },
     ];
     let mut keys = std::collections::BTreeSet::new();
     for command in &commands {

@@ -6,6 +6,7 @@ mod disjoint;
 mod genesis;
 mod keys;
 mod loans;
+mod organizations;
 mod payments;
 mod pools;
 mod preconditions;

@@ -6,7 +6,8 @@ use gx_contracts::testing::{MemoryLedger, call, create_user, document_hash};
 use gx_contracts::{Function, RefusalCode, Role, SWEEP_DELTAS_MAX};
 
 use crate::support::{
-    ANN, BOB, COLD, HASH, NEW, apply, at, good_args, lent, person, prepared, refusal, run, ungranted,
+    ANN, BOB, COLD, HASH, NEW, ORG, OTHER_ORG, apply, at, both, both_of_two, endorsed, good_args, initiate, lent,
+    organised, person, prepared, proposed, refusal, run, ungranted,
 };
 
 /// What leads to the refusal, and the code.
@@ -242,6 +243,142 @@ const CASES: &[Case] = &[
     ("a loan without the trust that is asked for", RefusalCode::TrustTooLow, || {
         let ask = (Function::UpdateSystemParameter, &["loanTrustMin", "1", "t"][..]);
         after(&[ask], Function::ApplyForLoan, &[ANN, "100000000", HASH, "k"])
+    }),
+    ("an organisation of nobody", RefusalCode::UserNotFound, || {
+        let strangers = format!(r#"["{ANN}","{NEW}"]"#);
+        refused(Function::ProposeOrganization, &[ORG, "x", ANN, &strangers, "[]", "k"])
+    }),
+    ("an organisation proposed by somebody else", RefusalCode::NotAStakeholder, || {
+        let others = format!(r#"["{BOB}","{COLD}"]"#);
+        refused(Function::ProposeOrganization, &[ORG, "x", ANN, &others, "[]", "k"])
+    }),
+    ("an organisation proposed by somebody frozen", RefusalCode::AccountFrozen, || {
+        let others = format!(r#"["{BOB}","{COLD}"]"#);
+        refused(Function::ProposeOrganization, &[ORG, "x", COLD, &others, "[]", "k"])
+    }),
+    ("an organisation with a person's id", RefusalCode::InvalidOrganizationId, || {
+        refused(Function::ProposeOrganization, &[NEW, "x", ANN, &both(), "[]", "k"])
+    }),
+    ("an organisation of a country not on the ledger", RefusalCode::CountryNotFound, || {
+        refused(Function::ProposeOrganization, &[&ORG.replace("US", "AD"), "x", ANN, &both(), "[]", "k"])
+    }),
+    ("an organisation proposed twice", RefusalCode::OrganizationExists, || {
+        refusal(run(&mut proposed(), Function::ProposeOrganization, &[ORG, "y", ANN, &both(), "[]", "k"]))
+    }),
+    ("an endorsement of nothing", RefusalCode::OrganizationNotFound, || {
+        refused(Function::EndorseMembership, &[ORG, ANN, "k"])
+    }),
+    ("a second endorsement", RefusalCode::AlreadyEndorsed, || {
+        refusal(run(&mut endorsed(), Function::EndorseMembership, &[ORG, ANN, "k"]))
+    }),
+    ("an endorsement by a stranger", RefusalCode::NotAStakeholder, || {
+        refusal(run(&mut proposed(), Function::EndorseMembership, &[ORG, COLD, "k"]))
+    }),
+    ("an activation too early", RefusalCode::EndorsementsMissing, || {
+        refusal(run(&mut proposed(), Function::ActivateOrganization, &[ORG, ANN, "k"]))
+    }),
+    ("a second activation", RefusalCode::OrganizationStateRefused, || {
+        refusal(run(&mut organised(), Function::ActivateOrganization, &[ORG, ANN, "k"]))
+    }),
+    ("a payment to an organisation that is not active", RefusalCode::OrganizationStateRefused, || {
+        refusal(run(&mut endorsed(), Function::TransferWithFees, &[ANN, ORG, "50", "", "", "k"]))
+    }),
+    ("a payment to a locked organisation", RefusalCode::AccountFrozen, || {
+        let mut ledger = organised();
+        run(&mut ledger, Function::LockOrganization, &[ORG, "x", "lock"]).unwrap();
+        refusal(run(&mut ledger, Function::TransferWithFees, &[ANN, ORG, "50", "", "", "k"]))
+    }),
+    ("an organisation that pays without its people", RefusalCode::OrganizationNeedsApprovals, || {
+        refusal(run(&mut organised(), Function::TransferWithFees, &[ORG, ANN, "50", "", "", "k"]))
+    }),
+    ("an organisation whose coins an administrator moves", RefusalCode::OrganizationNeedsApprovals, || {
+        refusal(run(&mut organised(), Function::TransferInternal, &[ORG, ANN, "50", "SYSTEM_ADJUSTMENT", "", "k"]))
+    }),
+    ("a rule agreed to twice", RefusalCode::RuleAlreadyAgreed, || {
+        let mut ledger = organised();
+        run(&mut ledger, Function::DefineAuthRule, &[ORG, ANN, "9", "1", &both(), "r"]).unwrap();
+        refusal(run(&mut ledger, Function::DefineAuthRule, &[ORG, ANN, "9", "1", &both(), "k"]))
+    }),
+    ("a rule that is in force", RefusalCode::RuleAlreadyAgreed, || {
+        refusal(run(&mut organised(), Function::DefineAuthRule, &[ORG, ANN, "0", "2", &both(), "k"]))
+    }),
+    ("an eleventh rule", RefusalCode::TooManyRules, || {
+        let mut ledger = organised();
+        for threshold in 1..10 {
+            for person in [ANN, BOB] {
+                let (text, key) = (threshold.to_string(), format!("r{threshold}-{}", &person[15..19]));
+                run(&mut ledger, Function::DefineAuthRule, &[ORG, person, &text, "1", &both(), &key]).unwrap();
+            }
+        }
+        refusal(run(&mut ledger, Function::DefineAuthRule, &[ORG, ANN, "10", "1", &both(), "k"]))
+    }),
+    ("an amount below every threshold", RefusalCode::NoAuthRule, || {
+        let (mut ledger, _) = prepared();
+        let rules = both_of_two().replace(r#""0""#, r#""100""#);
+        run(&mut ledger, Function::ProposeOrganization, &[OTHER_ORG, "x", ANN, &both(), &rules, "a"]).unwrap();
+        for (person, key) in [(ANN, "b"), (BOB, "c")] {
+            run(&mut ledger, Function::EndorseMembership, &[OTHER_ORG, person, key]).unwrap();
+        }
+        run(&mut ledger, Function::ActivateOrganization, &[OTHER_ORG, ANN, "d"]).unwrap();
+        refusal(run(&mut ledger, Function::InitiateMultiSigTx, &[OTHER_ORG, ANN, BOB, "99", "", "k"]))
+    }),
+    ("a loan to an organisation", RefusalCode::AccountNotFound, || {
+        refusal(run(&mut organised(), Function::ApplyForLoan, &[ORG, "100000000", HASH, "k"]))
+    }),
+    ("a transaction before the activation", RefusalCode::OrganizationStateRefused, || {
+        refusal(run(&mut endorsed(), Function::InitiateMultiSigTx, &[ORG, ANN, BOB, "50", "", "k"]))
+    }),
+    ("a transaction to nobody", RefusalCode::AccountNotFound, || {
+        refusal(run(&mut organised(), Function::InitiateMultiSigTx, &[ORG, ANN, NEW, "50", "", "k"]))
+    }),
+    ("a transaction to the organisation itself", RefusalCode::SelfTransfer, || {
+        refusal(run(&mut organised(), Function::InitiateMultiSigTx, &[ORG, ANN, ORG, "50", "", "k"]))
+    }),
+    ("an approval of nothing", RefusalCode::OrgTxNotFound, || {
+        refused(Function::ApproveMultiSigTx, &[&format!("ORGTX-{HASH}"), ANN, "k"])
+    }),
+    ("an approval of what is paid", RefusalCode::OrgTxStateRefused, || {
+        let mut ledger = organised();
+        let id = initiate(&mut ledger, "50", "i");
+        run(&mut ledger, Function::ApproveMultiSigTx, &[&id, BOB, "a"]).unwrap();
+        refusal(run(&mut ledger, Function::ApproveMultiSigTx, &[&id, BOB, "k"]))
+    }),
+    ("an approval too late", RefusalCode::OrgTxExpired, || {
+        let mut ledger = organised();
+        let id = initiate(&mut ledger, "50", "i");
+        ledger.set_now(at("2026-06-18T12:00:00Z"));
+        refusal(run(&mut ledger, Function::ApproveMultiSigTx, &[&id, BOB, "k"]))
+    }),
+    ("an expiry too early", RefusalCode::OrgTxNotExpired, || {
+        let mut ledger = organised();
+        let id = initiate(&mut ledger, "50", "i");
+        ledger.set_now(at("2026-06-18T11:59:59Z"));
+        refusal(run(&mut ledger, Function::ExpireMultiSigTx, &[&id, "k"]))
+    }),
+    ("an approval by a stranger", RefusalCode::NotAStakeholder, || {
+        let mut ledger = organised();
+        let id = initiate(&mut ledger, "50", "i");
+        refusal(run(&mut ledger, Function::ApproveMultiSigTx, &[&id, COLD, "k"]))
+    }),
+    ("an approval by a stakeholder outside the group", RefusalCode::NotAnApprover, || {
+        let mut ledger = organised();
+        for (person, key) in [(ANN, "r1"), (BOB, "r2")] {
+            let only_bob = format!(r#"["{BOB}"]"#);
+            run(&mut ledger, Function::DefineAuthRule, &[ORG, person, "1000", "1", &only_bob, key]).unwrap();
+        }
+        let id = initiate(&mut ledger, "1000", "i");
+        refusal(run(&mut ledger, Function::ApproveMultiSigTx, &[&id, ANN, "k"]))
+    }),
+    ("a second approval by one stakeholder", RefusalCode::AlreadyDecided, || {
+        let mut ledger = organised();
+        let id = initiate(&mut ledger, "50", "i");
+        refusal(run(&mut ledger, Function::ApproveMultiSigTx, &[&id, ANN, "k"]))
+    }),
+    ("an approval by somebody frozen", RefusalCode::AccountFrozen, || {
+        let mut ledger = organised();
+        let id = initiate(&mut ledger, "50", "i");
+        run(&mut ledger, Function::FreezeWallet, &[BOB, "x", "f"]).unwrap();
+        refusal(run(&mut ledger, Function::ApproveMultiSigTx, &[&id, BOB, "k"]))
     }),
     ("a sweep of an entry that is not there", RefusalCode::DeltaNotFound, || {
         refused(

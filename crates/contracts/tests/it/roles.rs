@@ -25,8 +25,21 @@ const ADMIN: &[Function] = &[
     Function::RejectLoan,
     Function::RepayLoan,
     Function::VoidKey,
+    Function::LockOrganization,
+    Function::UnlockOrganization,
+    Function::InitiateMultiSigTx,
+    Function::ApproveMultiSigTx,
+    Function::RejectMultiSigTx,
+    Function::ExpireMultiSigTx,
 ];
-const PARTNER: &[Function] = &[Function::CreateUser, Function::ApplyForLoan];
+const PARTNER: &[Function] = &[
+    Function::CreateUser,
+    Function::ApplyForLoan,
+    Function::ProposeOrganization,
+    Function::EndorseMembership,
+    Function::ActivateOrganization,
+    Function::DefineAuthRule,
+];
 
 fn may(function: Function, role: Option<Role>) -> bool {
     let reads = ![SUPER, ADMIN, PARTNER].iter().any(|list| list.contains(&function));

@@ -66,6 +66,8 @@ pub const ANN: &str = "US 984 AUM945 0ANNA 0001";
 pub const BOB: &str = "GB CF1 ABF248 0BOBB 0002";
 pub const COLD: &str = "GB CF1 ABF248 0COLD 0003";
 pub const NEW: &str = "US 984 AUM945 0NEWA 0004";
+pub const ORG: &str = "US 56C BNS641 1ORGA 0001";
+pub const OTHER_ORG: &str = "US 56C BNS641 AORGB 0002";
 pub const HASH: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
 
 /// Ann and Bob with their grants, Cold frozen, one delta entry per payment, AD and AE not on the ledger.
@@ -83,6 +85,48 @@ pub fn prepared() -> (MemoryLedger, String) {
     let paid = run(&mut ledger, Function::TransferWithFees, &[ANN, BOB, "10000", "P2P", "", "first"]).unwrap();
     let delta = paid.1[0].body.credits()[0].delta_key.clone();
     (ledger, delta)
+}
+
+/// Ann's and Bob's organisation is proposed: both decide over everything.
+pub fn proposed() -> MemoryLedger {
+    let (mut ledger, _) = prepared();
+    run(&mut ledger, Function::ProposeOrganization, &[ORG, "Ann & Bob", ANN, &both(), &both_of_two(), "org"]).unwrap();
+    ledger
+}
+
+/// It is endorsed by both.
+pub fn endorsed() -> MemoryLedger {
+    let mut ledger = proposed();
+    for person in [ANN, BOB] {
+        let key = format!("endorse-{}", &person[15..19]);
+        run(&mut ledger, Function::EndorseMembership, &[ORG, person, &key]).unwrap();
+    }
+    ledger
+}
+
+/// It is active and has 100 GX.
+pub fn organised() -> MemoryLedger {
+    let mut ledger = endorsed();
+    run(&mut ledger, Function::ActivateOrganization, &[ORG, BOB, "activate"]).unwrap();
+    run(&mut ledger, Function::TransferWithFees, &[ANN, ORG, "100000000", "", "", "capital"]).unwrap();
+    ledger
+}
+
+/// Ann initiates a payment of the organisation to Bob; its id.
+pub fn initiate(ledger: &mut MemoryLedger, amount: &str, key: &str) -> String {
+    let (receipt, _) = run(ledger, Function::InitiateMultiSigTx, &[ORG, ANN, BOB, amount, "wages", key]).unwrap();
+    match receipt.result {
+        gx_contracts::ReceiptResult::OrgTransaction { org_tx_id, .. } => org_tx_id.to_string(),
+        other => panic!("{other:?}"),
+    }
+}
+
+pub fn both() -> String {
+    format!(r#"["{ANN}","{BOB}"]"#)
+}
+
+pub fn both_of_two() -> String {
+    format!(r#"[{{"amountThreshold":"0","requiredApprovers":2,"approverGroup":{}}}]"#, both())
 }
 
 /// Arguments with which each function succeeds on [`prepared`] (the sweep with any entry put in for `DELTA`).
@@ -115,6 +159,17 @@ pub fn good_args(function: Function) -> Vec<&'static str> {
         Function::RepayLoan => vec!["LOAN", ANN, "50", "k"],
         Function::GetLoan => vec!["LOAN"],
         Function::GetMyLoans => vec![ANN],
+        Function::ProposeOrganization => vec![OTHER_ORG, "Ann & Bob", ANN, "BOTH", "RULES", "k"],
+        Function::EndorseMembership | Function::ActivateOrganization => vec![ORG, ANN, "k"],
+        Function::DefineAuthRule => vec![ORG, ANN, "1000", "1", "BOTH", "k"],
+        Function::LockOrganization => vec![ORG, "a court asked", "k"],
+        Function::UnlockOrganization => vec![ORG, "k"],
+        Function::InitiateMultiSigTx => vec![ORG, ANN, BOB, "50", "wages", "k"],
+        Function::ApproveMultiSigTx => vec!["ORGTX", BOB, "k"],
+        Function::RejectMultiSigTx => vec!["ORGTX", BOB, "too much", "k"],
+        Function::ExpireMultiSigTx => vec!["ORGTX", "k"],
+        Function::GetOrganization => vec![ORG],
+        Function::GetMultiSigTx => vec!["ORGTX"],
         Function::CalculateTransactionFee => vec![ANN, BOB, "50", ""],
     }
 }
@@ -132,9 +187,37 @@ pub fn stage(function: Function) -> (MemoryLedger, Vec<String>) {
             loan = apply(&mut ledger, ANN, "100000000", "loan").to_string();
         }
         Function::RepayLoan => loan = lent(&mut ledger, ANN, "100000000", "loan").to_string(),
+        Function::EndorseMembership => ledger = proposed(),
+        Function::ActivateOrganization => ledger = endorsed(),
+        Function::DefineAuthRule
+        | Function::LockOrganization
+        | Function::UnlockOrganization
+        | Function::InitiateMultiSigTx
+        | Function::ApproveMultiSigTx
+        | Function::RejectMultiSigTx
+        | Function::ExpireMultiSigTx
+        | Function::GetOrganization
+        | Function::GetMultiSigTx => ledger = organised(),
         _ => {}
     }
-    let fill = |arg: &&str| if *arg == "LOAN" { loan.clone() } else { arg.replace("DELTA", &delta) };
+    let mut org_tx = String::new();
+    if good_args(function).contains(&"ORGTX") {
+        org_tx = initiate(&mut ledger, "50", "initiate");
+    }
+    match function {
+        Function::ExpireMultiSigTx => ledger.set_now(at("2026-06-18T12:00:00Z")),
+        Function::UnlockOrganization => {
+            run(&mut ledger, Function::LockOrganization, &[ORG, "a court asked", "lock"]).unwrap();
+        }
+        _ => {}
+    }
+    let fill = |arg: &&str| match *arg {
+        "ORGTX" => org_tx.clone(),
+        "LOAN" => loan.clone(),
+        "BOTH" => both(),
+        "RULES" => both_of_two(),
+        other => other.replace("DELTA", &delta),
+    };
     let args = good_args(function).iter().map(fill).collect();
     (ledger, args)
 }

@@ -11,6 +11,7 @@
 
 mod chain;
 mod conflicts;
+mod organizations;
 mod steps;
 mod suite;
 
@@ -60,6 +61,7 @@ cases! {
     "a voided key stops an old envelope" => conflicts::a_voided_key_stops_an_old_envelope;
     "the same command sent twice acts once" => conflicts::the_same_command_twice_acts_once;
     "disjoint work at one height does not conflict" => conflicts::disjoint_work_does_not_conflict;
+    "of two last approvals one pays" => organizations::of_two_last_approvals_one_pays;
     "blocks are chained from the first" => chain::blocks_are_chained;
     "followers see new blocks with everything in them" => chain::followers_see_new_blocks;
     "the chain tells the same as the state" => chain::the_chain_tells_the_same_as_the_state;

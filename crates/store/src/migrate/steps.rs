@@ -106,4 +106,9 @@ pub const STEPS: &[Step] = &[
     Step { version: 17, name: "figures", kind: StepKind::Schema { sql: include_str!("sql/0017_figures.sql") } },
     Step { version: 18, name: "webhooks", kind: StepKind::Schema { sql: include_str!("sql/0018_webhooks.sql") } },
     Step { version: 19, name: "loans", kind: StepKind::Schema { sql: include_str!("sql/0019_loans.sql") } },
+    Step {
+        version: 21,
+        name: "organizations",
+        kind: StepKind::Schema { sql: include_str!("sql/0021_organizations.sql") },
+    },
 ];

@@ -28,8 +28,10 @@ const RULES: &[Rule] = &[
     },
     Rule {
         name: "a country's people are the accounts of its people",
+        // The account type in the GX id tells people from organisations.
         broken: "SELECT c.country_code AS broken FROM countries c
                  LEFT JOIN (SELECT country_code, COUNT(*) AS people FROM accounts WHERE kind = 'PERSON'
+                     AND substr(account_id, 15, 1) = '0'
                      GROUP BY country_code) a ON a.country_code = c.country_code
                  WHERE c.users_count <> COALESCE(a.people, 0)",
     },

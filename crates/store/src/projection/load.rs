@@ -2,12 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use gx_types::{AccountId, CountryCode, GxId, LoanId, OnchainStatus, PersonState, PersonStatus, ProfileId};
+use gx_types::{AccountId, CountryCode, GxId, LoanId, OnchainStatus, OrgTxId, PersonState, PersonStatus, ProfileId};
 use sea_orm::{ConnectionTrait, EntityTrait, QueryResult};
 
 use crate::col::Col;
 use crate::connect::Backend;
-use crate::entity::{accounts, countries, ledger_deltas, loans, supply_pools};
+use crate::entity::{
+    accounts, countries, ledger_deltas, loans, organization_transactions, organizations, supply_pools,
+};
 use crate::error::StoreError;
 use crate::set::{query, select, texts};
 
@@ -26,6 +28,10 @@ pub struct Wanted {
     pub people_changing: BTreeSet<GxId>,
     /// Loans, each with its borrower's name.
     pub loans: BTreeSet<LoanId>,
+    /// Organisations, each with the names of its stakeholders.
+    pub organizations: BTreeSet<GxId>,
+    /// Transactions of organisations, each with its organisation.
+    pub org_transactions: BTreeSet<OrgTxId>,
     /// Whether the supply pools are needed.
     pub pools: bool,
 }
@@ -54,6 +60,10 @@ pub struct Found {
     pub countries: Vec<countries::Model>,
     /// Loans.
     pub loans: Vec<loans::Model>,
+    /// Organisations.
+    pub organizations: Vec<organizations::Model>,
+    /// Transactions of organisations.
+    pub org_transactions: Vec<organization_transactions::Model>,
     /// All pools, or none when they were not wanted.
     pub pools: Vec<supply_pools::Model>,
     /// People.
@@ -86,6 +96,19 @@ pub async fn load(tx: &impl ConnectionTrait, wanted: &Wanted) -> Result<Found, S
         let statement = select(tx, "SELECT * FROM loans WHERE loan_id IN {texts}", texts(&wanted.loans));
         found.loans = loans::Entity::find().from_raw_sql(statement).all(tx).await?;
         wanted.people.extend(found.loans.iter().map(|loan| loan.borrower_id.0));
+    }
+    if !wanted.org_transactions.is_empty() {
+        let sql = "SELECT * FROM organization_transactions WHERE org_tx_id IN {texts}";
+        let statement = select(tx, sql, texts(&wanted.org_transactions));
+        found.org_transactions = organization_transactions::Entity::find().from_raw_sql(statement).all(tx).await?;
+        wanted.organizations.extend(found.org_transactions.iter().map(|row| row.organization_id.0));
+    }
+    if !wanted.organizations.is_empty() {
+        let sql = "SELECT * FROM organizations WHERE organization_id IN {texts}";
+        let statement = select(tx, sql, texts(&wanted.organizations));
+        found.organizations = organizations::Entity::find().from_raw_sql(statement).all(tx).await?;
+        let members = found.organizations.iter().flat_map(|row| &row.stakeholders.0.0);
+        wanted.people.extend(members.map(|member| member.gx_id));
     }
     if wanted.pools {
         found.pools = supply_pools::Entity::find().all(tx).await?;

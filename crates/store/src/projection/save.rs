@@ -1,11 +1,13 @@
 //! Everything a batch of blocks changes: one statement per table.
 
-use gx_types::{AccountId, GxId, PersonState, ProfileId, Qirat, Timestamp, TxId};
+use gx_types::{AccountId, GxId, PersonState, ProfileId, Qirat, Stakeholder, Timestamp, TxId};
 use sea_orm::ConnectionTrait;
 use serde_json::{Value as Json, json};
 
+use crate::col::Stored;
 use crate::entity::{
-    accounts, countries, ledger_deltas, loans, notifications, supply_pools, system_parameters, transactions, wallets,
+    accounts, countries, ledger_deltas, loans, notifications, organization_transactions, organizations, supply_pools,
+    system_parameters, transactions, wallets,
 };
 use crate::error::StoreError;
 use crate::set::{execute, storable};
@@ -218,6 +220,101 @@ pub async fn loans(tx: &impl ConnectionTrait, rows: &[loans::Model]) -> Result<(
             row.applied_block,
             row.tx_position,
             row.applied_at.micros(),
+            row.updated_block,
+            row.updated_at.micros(),
+        ])
+    });
+    execute(tx, sql, set.collect(), vec![]).await?;
+    Ok(())
+}
+
+/// Writes organisations with their stakeholders, new and changed.
+///
+/// # Errors
+/// [`StoreError`] when the database cannot be written.
+pub async fn organizations(tx: &impl ConnectionTrait, rows: &[organizations::Model]) -> Result<(), StoreError> {
+    let sql = "INSERT INTO organizations (organization_id, name, status, proposer_id, stakeholders, rules,
+                 proposed_rules, lock_reason, activated_at, proposed_tx_id, proposed_block, tx_position, proposed_at,
+                 updated_block, updated_at)
+               SELECT e.value ->> 0, e.value ->> 1, e.value ->> 2, e.value ->> 3, e.value ->> 4, e.value ->> 5,
+                 e.value ->> 6, e.value ->> 7, CAST(e.value ->> 8 AS BIGINT), e.value ->> 9,
+                 CAST(e.value ->> 10 AS BIGINT), CAST(e.value ->> 11 AS BIGINT), CAST(e.value ->> 12 AS BIGINT),
+                 CAST(e.value ->> 13 AS BIGINT), CAST(e.value ->> 14 AS BIGINT)
+               FROM {rows} WHERE true
+               ON CONFLICT (organization_id) DO UPDATE SET status = excluded.status,
+                 stakeholders = excluded.stakeholders, rules = excluded.rules,
+                 proposed_rules = excluded.proposed_rules, lock_reason = excluded.lock_reason,
+                 activated_at = excluded.activated_at, updated_block = excluded.updated_block,
+                 updated_at = excluded.updated_at";
+    let set = rows.iter().map(|row| {
+        json!([
+            row.organization_id.to_string(),
+            storable(&row.name),
+            row.status.as_str(),
+            row.proposer_id.to_string(),
+            row.stakeholders.0.to_raw(),
+            row.rules.0.to_raw(),
+            row.proposed_rules.0.to_raw(),
+            row.lock_reason.as_deref().map(storable),
+            row.activated_at.map(|at| at.micros()),
+            row.proposed_tx_id.to_string(),
+            row.proposed_block,
+            row.tx_position,
+            row.proposed_at.micros(),
+            row.updated_block,
+            row.updated_at.micros(),
+        ])
+    });
+    execute(tx, sql, set.collect(), vec![]).await?;
+    let members = "INSERT INTO organization_stakeholders (organization_id, stakeholder_id)
+                   SELECT e.value ->> 0, e.value ->> 1 FROM {rows} WHERE true ON CONFLICT DO NOTHING";
+    let set = rows.iter().flat_map(|row| {
+        let of = |member: &Stakeholder| json!([row.organization_id.to_string(), member.gx_id.to_string()]);
+        row.stakeholders.0.0.iter().map(of)
+    });
+    execute(tx, members, set.collect(), vec![]).await?;
+    Ok(())
+}
+
+/// Writes transactions of organisations, new and changed.
+///
+/// # Errors
+/// [`StoreError`] when the database cannot be written.
+pub async fn org_transactions(
+    tx: &impl ConnectionTrait,
+    rows: &[organization_transactions::Model],
+) -> Result<(), StoreError> {
+    let sql = "INSERT INTO organization_transactions (org_tx_id, organization_id, initiator_id, to_id, amount, remark,
+                 rule, decisions, status, failure_code, failure_reason, executed_tx_id, expires_at, initiated_block,
+                 tx_position, initiated_at, updated_block, updated_at)
+               SELECT e.value ->> 0, e.value ->> 1, e.value ->> 2, e.value ->> 3, CAST(e.value ->> 4 AS BIGINT),
+                 e.value ->> 5, e.value ->> 6, e.value ->> 7, e.value ->> 8, e.value ->> 9, e.value ->> 10,
+                 e.value ->> 11, CAST(e.value ->> 12 AS BIGINT), CAST(e.value ->> 13 AS BIGINT),
+                 CAST(e.value ->> 14 AS BIGINT), CAST(e.value ->> 15 AS BIGINT), CAST(e.value ->> 16 AS BIGINT),
+                 CAST(e.value ->> 17 AS BIGINT)
+               FROM {rows} WHERE true
+               ON CONFLICT (org_tx_id) DO UPDATE SET decisions = excluded.decisions, status = excluded.status,
+                 failure_code = excluded.failure_code, failure_reason = excluded.failure_reason,
+                 executed_tx_id = excluded.executed_tx_id, updated_block = excluded.updated_block,
+                 updated_at = excluded.updated_at";
+    let set = rows.iter().map(|row| {
+        json!([
+            row.org_tx_id.to_string(),
+            row.organization_id.to_string(),
+            row.initiator_id.to_string(),
+            row.to_id.to_string(),
+            row.amount.to_i64(),
+            storable(&row.remark),
+            row.rule.0.to_raw(),
+            row.decisions.0.to_raw(),
+            row.status.as_str(),
+            row.failure_code,
+            row.failure_reason.as_deref().map(storable),
+            row.executed_tx_id.map(|id| id.to_string()),
+            row.expires_at.micros(),
+            row.initiated_block,
+            row.tx_position,
+            row.initiated_at.micros(),
             row.updated_block,
             row.updated_at.micros(),
         ])

@@ -73,6 +73,9 @@ async fn every_table_has_an_entity_with_the_same_columns() {
             notification_places,
             notification_preferences,
             notifications,
+            organization_stakeholders,
+            organization_transactions,
+            organizations,
             outbox_commands,
             outbox_conflicts,
             parked_events,
@@ -155,6 +158,8 @@ fn every_check_lists_exactly_the_words_of_its_set() {
     check("kind", "accounts", &words!(AccountKind));
     check("status", "accounts", &words!(AccountStatus));
     check("kind", "transactions", &words!(TransactionKind));
+    check("status", "organizations", &words!(OrganizationStatus));
+    check("status", "organization_transactions", &words!(OrgTxStatus));
     check("channel", "contact_changes", &words!(MailboxChannel));
     check("proved_by", "contact_changes", &words!(MailboxChannel));
     check("purpose", "tickets", &words!(TicketPurpose));

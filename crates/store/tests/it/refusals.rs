@@ -252,6 +252,30 @@ async fn a_refused_sweep_gives_its_entries_back() {
     }
 }
 
+#[tokio::test]
+async fn whoever_acts_for_an_organisation_is_told_that_it_was_refused() {
+    for test in TestStore::each().await.unwrap() {
+        let scene = Scene::new(&test.store);
+        insert!(scene, user_profiles, in_state(1, PersonStatus::Active, OnchainStatus::Registered));
+        scene
+            .enqueue(Command::EndorseMembership {
+                profile_id: profile(1),
+                organization_id: "US 56C BNS641 1ORGA 0001".parse().unwrap(),
+                stakeholder: Scene::person(1),
+                request: "e".parse().unwrap(),
+            })
+            .await;
+        refuse(&scene, RefusalCode::AlreadyEndorsed).await;
+        let told = notices(&scene).await.remove(0);
+        assert_eq!(told.profile_id.0, profile(1));
+        assert_eq!(
+            told.message,
+            "Your endorsement of US 56C BNS641 1ORGA 0001 was refused: This stakeholder has endorsed the organisation. \
+             Nothing was changed."
+        );
+    }
+}
+
 /// FAILED and the reaction are one transaction: when the reaction cannot be written, neither is FAILED.
 #[tokio::test]
 async fn a_reaction_that_cannot_be_written_keeps_the_command_open() {

@@ -47,6 +47,16 @@ enum CommandType {
     FreezeWallet,
     UnfreezeWallet,
     SweepDeltas,
+    ProposeOrganization,
+    EndorseMembership,
+    ActivateOrganization,
+    DefineAuthRule,
+    LockOrganization,
+    UnlockOrganization,
+    InitiateMultisigTx,
+    ApproveMultisigTx,
+    RejectMultisigTx,
+    ExpireMultisigTx,
 }
 
 impl CommandType {
@@ -66,6 +76,16 @@ impl CommandType {
             Self::FreezeWallet => "FREEZE_WALLET",
             Self::UnfreezeWallet => "UNFREEZE_WALLET",
             Self::SweepDeltas => "SWEEP_DELTAS",
+            Self::ProposeOrganization => "PROPOSE_ORGANIZATION",
+            Self::EndorseMembership => "ENDORSE_MEMBERSHIP",
+            Self::ActivateOrganization => "ACTIVATE_ORGANIZATION",
+            Self::DefineAuthRule => "DEFINE_AUTH_RULE",
+            Self::LockOrganization => "LOCK_ORGANIZATION",
+            Self::UnlockOrganization => "UNLOCK_ORGANIZATION",
+            Self::InitiateMultisigTx => "INITIATE_MULTISIG_TX",
+            Self::ApproveMultisigTx => "APPROVE_MULTISIG_TX",
+            Self::RejectMultisigTx => "REJECT_MULTISIG_TX",
+            Self::ExpireMultisigTx => "EXPIRE_MULTISIG_TX",
         }
     }
 }

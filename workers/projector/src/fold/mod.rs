@@ -11,6 +11,8 @@ mod ids;
 mod loans;
 mod money;
 mod notice;
+mod org_transactions;
+mod organizations;
 mod people;
 mod rows;
 mod system;
@@ -199,6 +201,33 @@ impl Fold {
             EventBody::LoanRejected { loan_id, reason, .. } => self.loan_rejected(loan_id, reason, at),
             EventBody::LoanRepaid { loan_id, amount, outstanding, .. } => {
                 self.loan_repaid(loan_id, *amount, *outstanding, at)
+            }
+            EventBody::OrganizationProposed { organization_id, name, proposer, stakeholders, rules } => {
+                self.organization_proposed(*organization_id, name, *proposer, stakeholders, rules, at)
+            }
+            EventBody::MembershipEndorsed { organization_id, stakeholder } => {
+                self.membership_endorsed(organization_id, stakeholder, at)
+            }
+            EventBody::OrganizationActivated { organization_id, .. } => {
+                self.organization_activated(organization_id, at)
+            }
+            EventBody::AuthRuleAgreed { organization_id, stakeholder, rule } => {
+                self.rule_agreed(organization_id, *stakeholder, rule, at)
+            }
+            EventBody::AuthRuleDefined { organization_id, rule, .. } => self.rule_defined(organization_id, rule, at),
+            EventBody::OrganizationLocked { organization_id, reason } => {
+                self.organization_locked(organization_id, reason, at)
+            }
+            EventBody::OrganizationUnlocked { organization_id } => self.organization_unlocked(organization_id, at),
+            EventBody::OrgTxInitiated { .. } => self.org_tx_initiated(body, at),
+            EventBody::OrgTxApproved { org_tx_id, approver } => self.org_tx_approved(org_tx_id, *approver, at),
+            EventBody::OrgTxRejected { org_tx_id, approver, reason, closed } => {
+                self.org_tx_rejected(org_tx_id, *approver, reason, *closed, at)
+            }
+            EventBody::OrgTxExpired { org_tx_id } => self.org_tx_expired(org_tx_id, at),
+            EventBody::OrgTxExecuted { org_tx_id } => self.org_tx_executed(org_tx_id, at),
+            EventBody::OrgTxExecutionFailed { org_tx_id, code, detail } => {
+                self.org_tx_failed(org_tx_id, *code, detail, at)
             }
             // Informational: applied after the batch, one by one (see `crate::informational`).
             EventBody::AdminAppointed { .. } | EventBody::KeyVoided => Ok(()),

@@ -143,10 +143,12 @@ impl Fold {
     }
 
     /// What people call an account: its owner's name, or its own.
-    fn called(&self, account: &AccountId) -> String {
+    pub(super) fn called(&self, account: &AccountId) -> String {
         match account {
             AccountId::Holder(id) => {
-                self.rows.person(account).map_or_else(|| id.to_string(), |person| person.name.clone())
+                let person = self.rows.person(account).map(|person| person.name.clone());
+                let organization = || self.rows.organization(id).map(|row| format!("«{}»", row.name));
+                person.or_else(organization).unwrap_or_else(|| id.to_string())
             }
             AccountId::Treasury(country) => format!("the treasury of {country}"),
             AccountId::System(system) => format!("the {}", system.display_name()),

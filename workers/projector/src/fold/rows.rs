@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use gx_contracts::DeltaCredit;
 use gx_contracts::pools::Pool;
-use gx_store::entity::{accounts, countries, ledger_deltas, loans, supply_pools, system_parameters};
+use gx_store::entity::{
+    accounts, countries, ledger_deltas, loans, organization_transactions, organizations, supply_pools,
+    system_parameters,
+};
 use gx_store::projection::load::{Found, Person};
 use gx_store::projection::system::{SYSTEM_PAUSE_REASON, SYSTEM_PAUSED};
-use gx_types::{AccountId, AccountKind, AccountStatus, CountryCode, GxId, LoanId, Qirat};
+use gx_types::{AccountId, AccountKind, AccountStatus, CountryCode, GxId, LoanId, OrgTxId, Qirat};
 
 use super::{At, Fault, Folded};
 
@@ -39,6 +42,8 @@ pub(crate) struct Rows {
     pools: BTreeMap<&'static str, Kept<supply_pools::Model>>,
     countries: BTreeMap<CountryCode, Kept<countries::Model>>,
     loans: BTreeMap<LoanId, Kept<loans::Model>>,
+    organizations: BTreeMap<GxId, Kept<organizations::Model>>,
+    org_transactions: BTreeMap<OrgTxId, Kept<organization_transactions::Model>>,
     parameters: BTreeMap<String, system_parameters::Model>,
     deltas: BTreeMap<String, ledger_deltas::Model>,
     people: BTreeMap<GxId, Person>,
@@ -51,6 +56,8 @@ pub(crate) struct Changed {
     pub pools: Vec<supply_pools::Model>,
     pub countries: Vec<countries::Model>,
     pub loans: Vec<loans::Model>,
+    pub organizations: Vec<organizations::Model>,
+    pub org_transactions: Vec<organization_transactions::Model>,
     pub parameters: Vec<system_parameters::Model>,
 }
 
@@ -65,6 +72,16 @@ impl Rows {
                 .collect(),
             countries: found.countries.into_iter().map(|row| (row.country_code.0, Kept::loaded(row))).collect(),
             loans: found.loans.into_iter().map(|row| (row.loan_id.0, Kept::loaded(row))).collect(),
+            organizations: found
+                .organizations
+                .into_iter()
+                .map(|row| (row.organization_id.0, Kept::loaded(row)))
+                .collect(),
+            org_transactions: found
+                .org_transactions
+                .into_iter()
+                .map(|row| (row.org_tx_id.0, Kept::loaded(row)))
+                .collect(),
             parameters: BTreeMap::new(),
             deltas: found.deltas.into_iter().map(|row| (row.delta_key.clone(), row)).collect(),
             people: found.people.into_iter().map(|person| (person.gx_id, person)).collect(),
@@ -80,6 +97,8 @@ impl Rows {
             pools: changed(self.pools),
             countries: changed(self.countries),
             loans: changed(self.loans),
+            organizations: changed(self.organizations),
+            org_transactions: changed(self.org_transactions),
             parameters: self.parameters.into_values().collect(),
         }
     }
@@ -229,6 +248,51 @@ impl Rows {
     pub fn change_loan(&mut self, id: &LoanId, at: &At<'_>) -> Folded<&mut loans::Model> {
         let kept = self.loans.get_mut(id).ok_or_else(|| Fault::new(format!("there is no loan {id}")))?;
         let row = kept.change();
+        row.updated_block = at.block;
+        row.updated_at = at.time.into();
+        Ok(row)
+    }
+
+    /// Makes an organisation.
+    pub fn make_organization(&mut self, row: organizations::Model) -> Folded {
+        let id = row.organization_id.0;
+        match self.organizations.insert(id, Kept::made(row)) {
+            Some(_) => Err(Fault::new(format!("the organisation {id} exists already"))),
+            None => Ok(()),
+        }
+    }
+
+    /// An organisation, when it was loaded.
+    pub fn organization(&self, id: &GxId) -> Option<&organizations::Model> {
+        self.organizations.get(id).map(|kept| &kept.row)
+    }
+
+    /// An organisation that exists, to be changed by the event.
+    pub fn change_organization(&mut self, id: &GxId, at: &At<'_>) -> Folded<&mut organizations::Model> {
+        let kept = self.organizations.get_mut(id);
+        let row = kept.ok_or_else(|| Fault::new(format!("there is no organisation {id}")))?.change();
+        row.updated_block = at.block;
+        row.updated_at = at.time.into();
+        Ok(row)
+    }
+
+    /// Makes a transaction of an organisation.
+    pub fn make_org_transaction(&mut self, row: organization_transactions::Model) -> Folded {
+        let id = row.org_tx_id.0;
+        match self.org_transactions.insert(id, Kept::made(row)) {
+            Some(_) => Err(Fault::new(format!("the transaction {id} exists already"))),
+            None => Ok(()),
+        }
+    }
+
+    /// A transaction of an organisation that exists, to be changed by the event.
+    pub fn change_org_transaction(
+        &mut self,
+        id: &OrgTxId,
+        at: &At<'_>,
+    ) -> Folded<&mut organization_transactions::Model> {
+        let kept = self.org_transactions.get_mut(id);
+        let row = kept.ok_or_else(|| Fault::new(format!("there is no transaction {id}")))?.change();
         row.updated_block = at.block;
         row.updated_at = at.time.into();
         Ok(row)

@@ -14,6 +14,7 @@ mod effects;
 mod embedded;
 mod health;
 mod loans;
+mod organizations;
 mod random_chains;
 mod rebuilding;
 mod several;

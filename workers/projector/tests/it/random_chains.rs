@@ -17,6 +17,7 @@ use proptest::test_runner::{Config, TestRunner};
 use crate::support::*;
 
 const PEOPLE: usize = 6;
+const ORGANISATION: &str = "US 56C BNS641 1ORGA 0001";
 const TREASURIES: [&str; 3] = ["treasury_US", "treasury_GB", "SYSTEM_OPERATIONS_FUND"];
 
 #[derive(Debug, Clone)]
@@ -37,6 +38,14 @@ enum Step {
     Unfreeze(usize),
     Pause(bool),
     Activate(usize),
+    Propose,
+    Endorse(usize),
+    Launch,
+    Fund { from: usize, amount: u64 },
+    Rule { who: usize, required: u8 },
+    Initiate { who: usize, to: usize, amount: u64 },
+    Decide { who: usize, which: usize, approve: bool },
+    Lock(bool),
     Void,
     Invalid,
     Cut,
@@ -52,16 +61,25 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (person.clone(), person.clone(), amount.clone()).prop_map(|(from, to, amount)| Step::PayRequest { from, to, amount }),
         1 => Just(Step::Repeat),
         1 => (person.clone(), amount.clone()).prop_map(|(to, amount)| Step::Disburse { to, amount }),
-        1 => (person.clone(), amount).prop_map(|(from, amount)| Step::Repay { from, amount }),
+        1 => (person.clone(), amount.clone()).prop_map(|(from, amount)| Step::Repay { from, amount }),
         2 => (person.clone(), 100..300u64).prop_map(|(who, gx)| Step::Apply { who, gx }),
         4 => (0..4usize, 0..2usize).prop_map(|(which, admin)| Step::Approve { which, admin }),
         1 => (0..4usize).prop_map(|which| Step::Reject { which }),
         2 => (0..4usize, 1..200_000_000u64).prop_map(|(which, amount)| Step::RepayLoan { which, amount }),
         2 => (0..3usize).prop_map(Step::Sweep),
         1 => person.clone().prop_map(Step::Freeze),
-        1 => person.prop_map(Step::Unfreeze),
+        1 => person.clone().prop_map(Step::Unfreeze),
         1 => any::<bool>().prop_map(Step::Pause),
         1 => (0..2usize).prop_map(Step::Activate),
+        2 => Just(Step::Propose),
+        4 => (0..2usize).prop_map(Step::Endorse),
+        2 => Just(Step::Launch),
+        2 => (person.clone(), amount.clone()).prop_map(|(from, amount)| Step::Fund { from, amount }),
+        1 => (0..2usize, 1..3u8).prop_map(|(who, required)| Step::Rule { who, required }),
+        3 => (0..2usize, 0..PEOPLE, amount.clone()).prop_map(|(who, to, amount)| Step::Initiate { who, to, amount }),
+        5 => (0..2usize, 0..4usize, prop::bool::weighted(0.8))
+            .prop_map(|(who, which, approve)| Step::Decide { who, which, approve }),
+        1 => any::<bool>().prop_map(Step::Lock),
         1 => Just(Step::Void),
         1 => Just(Step::Invalid),
         5 => Just(Step::Cut),
@@ -87,6 +105,7 @@ fn play(steps: &[Step]) -> World {
     let people = people();
     let mut credits: Vec<(String, String)> = Vec::new();
     let mut loans: Vec<(String, String)> = Vec::new();
+    let mut initiated: Vec<String> = Vec::new();
     let mut last: Option<(gx_contracts::Call, Vec<gx_contracts::Event>)> = None;
     for (number, step) in steps.iter().enumerate() {
         let key = format!("step-{number}");
@@ -141,6 +160,33 @@ fn play(steps: &[Step]) -> World {
             Step::Pause(true) => call(Function::PauseSystem, &["a pause", &key]),
             Step::Pause(false) => call(Function::ResumeSystem, &[&key]),
             Step::Activate(which) => call(Function::ActivateTreasuryAccount, &[["US", "GB"][*which], &key]),
+            Step::Propose => {
+                let both = format!(r#"["{}","{}"]"#, id(0), id(1));
+                let rules = format!(r#"[{{"amountThreshold":"0","requiredApprovers":2,"approverGroup":{both}}}]"#);
+                call(Function::ProposeOrganization, &[ORGANISATION, "Two", id(0), &both, &rules, &key])
+            }
+            Step::Endorse(who) => call(Function::EndorseMembership, &[ORGANISATION, id(*who), &key]),
+            Step::Launch => call(Function::ActivateOrganization, &[ORGANISATION, id(1), &key]),
+            Step::Fund { from, amount } => pay(id(*from), ORGANISATION, q(*amount), &key),
+            Step::Rule { who, required } => {
+                let both = format!(r#"["{}","{}"]"#, id(0), id(1));
+                let required = required.to_string();
+                call(Function::DefineAuthRule, &[ORGANISATION, id(*who), "1000", &required, &both, &key])
+            }
+            Step::Initiate { who, to, amount } => {
+                let amount = amount.to_string();
+                call(Function::InitiateMultiSigTx, &[ORGANISATION, id(*who), id(*to), &amount, "wages", &key])
+            }
+            Step::Decide { who, which, approve } => {
+                let Some(transaction) = initiated.get(which % initiated.len().max(1)) else { continue };
+                if *approve {
+                    call(Function::ApproveMultiSigTx, &[transaction, id(*who), &key])
+                } else {
+                    call(Function::RejectMultiSigTx, &[transaction, id(*who), "no", &key])
+                }
+            }
+            Step::Lock(true) => call(Function::LockOrganization, &[ORGANISATION, "a court asked", &key]),
+            Step::Lock(false) => call(Function::UnlockOrganization, &[ORGANISATION, &key]),
             Step::Void => gx_contracts::void_key_call(&format!("void-{number}").parse().unwrap()),
             Step::Invalid => {
                 if let Some((_, events)) = &last {
@@ -155,6 +201,9 @@ fn play(steps: &[Step]) -> World {
         };
         if let Some(tx) = world.call(&wanted) {
             for event in &tx.events {
+                if let gx_contracts::EventBody::OrgTxInitiated { org_tx_id, .. } = &event.body {
+                    initiated.push(org_tx_id.to_string());
+                }
                 if let gx_contracts::EventBody::DeltasSwept { delta_keys, .. } = &event.body {
                     credits.retain(|(_, key)| !delta_keys.contains(key));
                 }
