@@ -13,6 +13,9 @@ use crate::args::{Admin, Place};
 use crate::migrate::settings_of;
 use crate::place::{Home, write_private};
 
+/// Names tried for the administrators of devnet.
+const OWNERS_TRIED_MAX: u32 = 100;
+
 /// Runs a command of `gx admin`.
 ///
 /// # Errors
@@ -70,14 +73,28 @@ pub async fn devnet_admins(app: &App, home: &Home) -> Result<Vec<String>> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         Err(error) => return Err(error).with_context(|| path.display().to_string()),
     };
-    for number in 1..=gx_ops::super_owners_missing(app).await? {
-        let username = format!("owner{number}");
-        let new = NewAdmin {
-            email: format!("{username}@devnet.gxcoin.test"),
-            display_name: format!("Owner {number}"),
-            username: username.clone(),
+    let missing = gx_ops::super_owners_missing(app).await?;
+    if missing == gx_ops::SUPER_OWNERS_BY_HOST_MAX {
+        // There is nobody of whom the file could speak: another database was here before.
+        known.clear();
+    }
+    let mut number = 0;
+    for _ in 0..missing {
+        let (username, password) = loop {
+            number += 1;
+            let username = format!("owner{number}");
+            let new = NewAdmin {
+                email: format!("{username}@devnet.gxcoin.test"),
+                display_name: format!("Owner {number}"),
+                username: username.clone(),
+            };
+            match gx_ops::create_super_owner(app, new).await {
+                Ok(password) => break (username, password),
+                // Made at an earlier start, and perhaps disabled since.
+                Err(gx_ops::AdminError::Taken) if number < OWNERS_TRIED_MAX => {}
+                Err(error) => return Err(error.into()),
+            }
         };
-        let password = gx_ops::create_super_owner(app, new).await?;
         known.push_str(&format!("{username} {}\n", password.expose()));
         write_private(&path, &known)?;
     }

@@ -4,17 +4,16 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use gx_base::{Clock, SystemClock, SystemEntropy};
 use gx_fabric::doctor::{Check, CheckKind, Expected, Report, Subject, examine};
 use gx_ledger::EmbeddedOptions;
 use gx_platform::settings;
-use gx_store::repo::ledger_binding;
-use gx_store::{Store, StoreOptions};
 use gx_types::Sha256Hex;
 use tokio::time::timeout;
 
 use crate::args::{Doctor, DoctorFabric};
+use crate::belonging;
 use crate::connection::{self, Use};
 use crate::migrate::settings_of;
 
@@ -94,10 +93,5 @@ async fn bound(args: &DoctorFabric) -> Result<Option<Sha256Hex>> {
     if std::env::var_os(settings::DATABASE_URL).is_none() && !file.exists() {
         return Ok(None);
     }
-    let settings = settings_of(&args.place)?;
-    let store =
-        Store::connect(settings.database_url.expose(), StoreOptions::default()).await.context("the database")?;
-    let binding = ledger_binding::get(store.read()).await.context("the database")?;
-    store.close().await?;
-    Ok(binding.map(|binding| binding.fingerprint.0))
+    belonging::bound_to(&settings_of(&args.place)?).await
 }

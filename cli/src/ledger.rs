@@ -8,10 +8,12 @@ use anyhow::{Context, Result};
 use futures::StreamExt;
 use gx_base::{SystemClock, SystemEntropy};
 use gx_ledger::{EmbeddedLedger, EmbeddedOptions, Ledger, LedgerError};
+use gx_types::Sha256Hex;
 
 use crate::args::{LedgerCommand, Place};
 use crate::connection::{self, Outside, Use};
-use crate::{admin, place::Home};
+use crate::migrate::settings_of;
+use crate::{admin, belonging, place::Home};
 
 /// Blocks between two words of progress.
 const PROGRESS_EVERY: u64 = 10_000;
@@ -32,7 +34,14 @@ const BOOTSTRAP_LIMIT: Duration = Duration::from_secs(600);
 pub async fn run(command: LedgerCommand) -> Result<ExitCode> {
     match command {
         LedgerCommand::Verify { place } => match open(&place).await? {
-            Opened::Embedded(ledger) => verify(&ledger),
+            Opened::Embedded(ledger) => {
+                // A database out of reach says nothing against the chain.
+                let bound = match settings_of(&place) {
+                    Ok(settings) => belonging::bound_to(&settings).await,
+                    Err(error) => Err(error),
+                };
+                verify(&ledger, bound).await
+            }
             Opened::Outside(outside) => over_gateway(&outside).await,
         },
         LedgerCommand::Bootstrap { place } => bootstrap(&place).await,
@@ -78,8 +87,9 @@ pub async fn open(place: &Place) -> Result<Opened> {
         return Ok(Opened::Outside(Box::new(outside)));
     }
     let home = Home::existing(place)?;
-    anyhow::ensure!(home.ledger().is_dir(), "there is no embedded ledger in {}", home.folder().display());
     let options = EmbeddedOptions::of(place.env);
+    let found = EmbeddedLedger::look(&home.ledger(), &options).with_context(|| home.ledger().display().to_string())?;
+    anyhow::ensure!(found.is_some(), "there is no embedded ledger in {}", home.folder().display());
     let opened = EmbeddedLedger::open(&home.ledger(), options, Arc::new(SystemClock), Arc::new(SystemEntropy));
     match opened {
         Ok(ledger) => Ok(Opened::Embedded(ledger)),
@@ -132,7 +142,8 @@ async fn over_gateway(outside: &Outside) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn verify(ledger: &EmbeddedLedger) -> Result<ExitCode> {
+async fn verify(ledger: &EmbeddedLedger, bound: Result<Option<Sha256Hex>>) -> Result<ExitCode> {
+    let fingerprint = ledger.info().await?.fingerprint;
     let started = Instant::now();
     let verified = ledger.verify(|block| {
         if block > 0 && block.is_multiple_of(PROGRESS_EVERY) {
@@ -149,7 +160,21 @@ fn verify(ledger: &EmbeddedLedger) -> Result<ExitCode> {
                 verified.keys,
                 started.elapsed().as_millis()
             );
-            Ok(ExitCode::SUCCESS)
+            match bound {
+                Ok(bound) if bound.is_none_or(|bound| bound == fingerprint) => Ok(ExitCode::SUCCESS),
+                Err(error) => {
+                    println!("Whether it is the ledger of this environment could not be looked up: {error:#}");
+                    Ok(ExitCode::SUCCESS)
+                }
+                Ok(bound) => {
+                    let bound = bound.map(|bound| bound.to_string()).unwrap_or_default();
+                    println!(
+                        "It is not the ledger of this environment: the database belongs to the ledger {bound}, and this \
+                         is {fingerprint}."
+                    );
+                    Ok(ExitCode::FAILURE)
+                }
+            }
         }
         Err(error @ LedgerError::Damaged { .. }) => {
             println!("The chain does not verify: {error}");

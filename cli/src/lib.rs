@@ -6,6 +6,7 @@
 mod admin;
 pub mod args;
 mod audit;
+mod belonging;
 mod bench;
 mod build_info;
 mod chaincode;
@@ -25,6 +26,7 @@ mod projector;
 mod repair;
 mod serve;
 mod signer;
+mod strays;
 pub mod up;
 mod workers;
 
@@ -39,6 +41,7 @@ use crate::args::{Cli, Command};
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     gx_platform::install_crypto();
+    strays::tell();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -25,7 +25,7 @@ use crate::args::Up;
 use crate::compose::SERVICES;
 use crate::connection::{Outside, Use};
 use crate::place::{Home, WALLET_PORT, write_private};
-use crate::{admin, compose, connection, edge, personas, serve, workers};
+use crate::{admin, belonging, compose, connection, edge, personas, serve, workers};
 
 /// How far the ports of two environments are apart, so that all three run on one machine.
 const PORT_STEP: u16 = 10_000;
@@ -126,8 +126,12 @@ pub async fn run(up: Up, machine: Machine) -> Result<()> {
         preflight: None,
     };
 
-    // 2. Database and schema.
+    // 2. Database and schema: nothing is made beside a half that has lost its other half.
     say(started, "database and schema");
+    if wanted.contains(&Component::Ledger) {
+        let has_workers = wanted.iter().any(|one| matches!(one, Component::OutboxSubmitter | Component::Projector));
+        belonging::check(&home, &settings, has_workers).await?;
+    }
     let stop = CancellationToken::new();
     let parts = AppParts::connect(settings, machine.clock.clone(), machine.entropy.clone(), stop.clone())
         .await

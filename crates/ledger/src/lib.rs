@@ -15,7 +15,9 @@ mod port;
 mod transaction;
 
 pub use block::{Block, RawBlock, Tx, TxCode};
-pub use embedded::{Basis, EmbeddedLedger, EmbeddedOptions, Endorsable, KeyRead, KeyWrite, OwnEntry, Signed, Verified};
+pub use embedded::{
+    Basis, EmbeddedLedger, EmbeddedOptions, Endorsable, Found, KeyRead, KeyWrite, OwnEntry, Signed, Verified,
+};
 pub use error::{LedgerError, LedgerErrorClass};
 pub use metrics::METRICS;
 pub use port::Ledger;

@@ -227,11 +227,14 @@ async fn send_all(
     mut queue: mpsc::Receiver<BusMessage>,
     stop: CancellationToken,
 ) {
-    let mut pause = RETRY.0;
+    let (mut pause, mut away) = (RETRY.0, false);
     loop {
         let sent = async {
             let mut connection = client.get_multiplexed_async_connection().await?;
             pause = RETRY.0;
+            if std::mem::take(&mut away) {
+                tracing::warn!("Redis is back: the bus sends to other processes again");
+            }
             while let Some(message) = queue.recv().await {
                 let travelling = Travelling { from, message };
                 // Every message is plain data, which always has a JSON form.
@@ -244,7 +247,12 @@ async fn send_all(
             () = stop.cancelled() => return,
             result = sent => match result {
                 Ok(()) => return,
-                Err(error) => tracing::warn!(%error, "the bus cannot send over Redis; trying again"),
+                Err(error) => {
+                    // Said once; it may take long.
+                    if !std::mem::replace(&mut away, true) {
+                        tracing::warn!(%error, "the bus cannot send over Redis; trying again until it can");
+                    }
+                }
             },
         }
         tokio::select! {
@@ -255,12 +263,15 @@ async fn send_all(
 }
 
 async fn receive_all(client: redis::Client, channel: String, own: Uuid, bus: Bus, stop: CancellationToken) {
-    let mut pause = RETRY.0;
+    let (mut pause, mut away) = (RETRY.0, false);
     loop {
         let received = async {
             let mut pubsub = client.get_async_pubsub().await?;
             pubsub.subscribe(&channel).await?;
             pause = RETRY.0;
+            if std::mem::take(&mut away) {
+                tracing::warn!("Redis is back: the bus hears other processes again");
+            }
             let mut messages = pubsub.on_message();
             while let Some(message) = messages.next().await {
                 match serde_json::from_slice::<Travelling>(message.get_payload_bytes()) {
@@ -274,8 +285,10 @@ async fn receive_all(client: redis::Client, channel: String, own: Uuid, bus: Bus
         };
         tokio::select! {
             () = stop.cancelled() => return,
-            result = received => if let Err(error) = result {
-                tracing::warn!(%error, "the bus cannot receive over Redis; trying again");
+            result = received => if let Err(error) = result
+                && !std::mem::replace(&mut away, true)
+            {
+                tracing::warn!(%error, "the bus cannot receive over Redis; trying again until it can");
             },
         }
         tokio::select! {

@@ -18,6 +18,24 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::settings::LogFormat;
 
+/// Judges a filter before it is used. A bare word that is no level would be taken for the name of a module, and nothing
+/// else would be logged.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn check(filter: &str) -> Result<(), String> {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    for part in filter.split(',').map(str::trim) {
+        if !part.contains(['=', '[']) && !LEVELS.iter().any(|level| part.eq_ignore_ascii_case(level)) {
+            return Err(format!(
+                "{part:?} is no level; the levels are {}, and a module is written with its own, as in gx_store=debug",
+                LEVELS.join(", ")
+            ));
+        }
+    }
+    EnvFilter::try_new(filter).map(drop).map_err(|error| error.to_string())
+}
+
 static INSTALLED: Once = Once::new();
 
 /// Sets up the process's log; later calls do nothing. A filter that cannot be read counts as `info`.

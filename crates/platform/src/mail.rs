@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use gx_base::{Clock, Entropy};
+use gx_base::{Clock, Entropy, Secret};
 use gx_store::{Store, StoreError};
 use gx_types::{EnvName, ErrorCode, MailboxChannel};
 use lettre::message::Mailbox as Address;
 use lettre::message::header::ContentType;
+use lettre::transport::smtp::AsyncSmtpTransportBuilder;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 
 use crate::http::ApiError;
@@ -31,9 +32,12 @@ const TEST_ADDRESSES: &str = "This test network has no mail server. Take an addr
 /// A mail was not sent.
 #[derive(Debug, thiserror::Error)]
 pub enum MailError {
-    /// The settings name no server, or one that cannot be used.
-    #[error("SMTP_URL or MAIL_FROM cannot be used: {0}")]
-    Setup(String),
+    /// SMTP_URL names no server, or one that cannot be used.
+    #[error("it is no address of a mail server")]
+    Server,
+    /// MAIL_FROM is no sender.
+    #[error("the sender is no address")]
+    Sender,
     /// There is no mail server, on a network where only test people need none.
     #[error("no mail server is set up (SMTP_URL), and this is no test address")]
     TestAddressesOnly,
@@ -61,9 +65,29 @@ impl From<MailError> for ApiError {
             MailError::TestAddressesOnly => Self::new(ErrorCode::RecipientUnreachable)
                 .with_detail(TEST_ADDRESSES)
                 .with_field("email", ErrorCode::RecipientUnreachable, TEST_ADDRESSES),
-            MailError::Setup(_) | MailError::Message => Self::internal(error),
+            MailError::Server | MailError::Sender | MailError::Message => Self::internal(error),
         }
     }
+}
+
+/// Judges the settings, before anything is started with them.
+///
+/// # Errors
+/// [`MailError::Server`], [`MailError::Sender`].
+pub(crate) fn judge(url: &Secret, from: &str) -> Result<(), MailError> {
+    // The address may ask for TLS, and that for a provider.
+    crate::install_crypto();
+    server(url)?;
+    sender(from).map(drop)
+}
+
+fn server(url: &Secret) -> Result<AsyncSmtpTransportBuilder, MailError> {
+    // The error of the URL parser repeats the URL, which holds a password.
+    AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose()).map_err(|_| MailError::Server)
+}
+
+fn sender(from: &str) -> Result<Address, MailError> {
+    from.parse().map_err(|_| MailError::Sender)
 }
 
 /// Sends mail.
@@ -81,14 +105,7 @@ impl Mail {
         entropy: Arc<dyn Entropy>,
     ) -> Result<Self, MailError> {
         let smtp = match (&settings.smtp_url, &settings.mail_from) {
-            (Some(url), Some(from)) => {
-                // The error of the URL parser repeats the URL, which holds a password.
-                let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose())
-                    .map_err(|_| MailError::Setup("it is no address of a mail server".to_owned()))?
-                    .build();
-                let from = from.parse().map_err(|_| MailError::Setup("the sender is no address".to_owned()))?;
-                Some((transport, from))
-            }
+            (Some(url), Some(from)) => Some((server(url)?.build(), sender(from)?)),
             _ => None,
         };
         Ok(Self { env: settings.env, mailbox: Mailbox::new(store, clock, entropy), smtp })

@@ -19,6 +19,7 @@ use gx_base::{Secret, SettingDecl};
 use gx_types::{EnvName, Qirat};
 
 use crate::http::{Networks, RATE_SETTINGS, Rate, RateClass};
+use crate::mail::MailError;
 
 /// Shortest session secret, characters.
 const SESSION_SECRET_CHARS_MIN: usize = 32;
@@ -85,6 +86,16 @@ settings! {
 /// Every declared setting, rate limits included.
 pub fn declared() -> impl Iterator<Item = &'static SettingDecl> {
     SETTINGS.iter().chain(RATE_SETTINGS)
+}
+
+/// The names that a file of settings gives a value.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn names_in(file: &std::path::Path) -> Result<Vec<String>, String> {
+    let values: BTreeMap<String, figment::value::Value> =
+        Figment::new().merge(Toml::file(file)).extract().map_err(|error| error.to_string())?;
+    Ok(values.into_keys().collect())
 }
 
 /// How log lines look.
@@ -284,9 +295,16 @@ impl Settings {
             reader.missing(PUBLIC_URL);
         }
         let smtp_url = reader.optional_secret(SMTP_URL);
-        let mail_from = reader.optional(MAIL_FROM);
+        let mail_from: Option<String> = reader.optional(MAIL_FROM);
         if smtp_url.is_some() && mail_from.is_none() {
             reader.missing(MAIL_FROM);
+        }
+        if let (Some(url), Some(from)) = (&smtp_url, &mail_from) {
+            match crate::mail::judge(url, from) {
+                Ok(()) => {}
+                Err(MailError::Sender) => reader.invalid(MAIL_FROM, MailError::Sender.to_string()),
+                Err(error) => reader.invalid(SMTP_URL, error.to_string()),
+            }
         }
         let rates = RateClass::ALL
             .iter()
@@ -296,6 +314,9 @@ impl Settings {
         let database_url = reader.needed_secret(DATABASE_URL);
         let listen_address = reader.needed::<IpAddr>(LISTEN_ADDRESS);
         let log_level = reader.needed::<String>(LOG_LEVEL);
+        if let Some(Err(why)) = log_level.as_deref().map(crate::logging::check) {
+            reader.invalid(LOG_LEVEL, why);
+        }
         let log_format = reader.needed::<LogFormat>(LOG_FORMAT);
         let proxies = reader.needed::<Networks>(TRUSTED_PROXIES);
         let webhook_allowed_networks = reader.needed::<Networks>(WEBHOOK_ALLOWED_NETWORKS);
@@ -552,6 +573,29 @@ mod tests {
         assert_eq!(settings.public_api_url, "https://testnet.gxcoin.money");
         assert!(settings.is_https());
         assert!(!format!("{settings:?}").contains("hunter2"), "secrets are not printed");
+    }
+
+    #[test]
+    fn what_would_be_refused_later_is_refused_here() {
+        for (name, value, said) in [
+            (LOG_LEVEL, "zzz", "\"zzz\" is no level"),
+            (LOG_LEVEL, "info,gx_store", "\"gx_store\" is no level"),
+            (SMTP_URL, "not a server", "no address of a mail server"),
+            (MAIL_FROM, "nobody", "the sender is no address"),
+        ] {
+            let mut environment = complete();
+            environment.insert(SMTP_URL.to_owned(), "smtp://localhost:2525".to_owned());
+            environment.insert(MAIL_FROM.to_owned(), "GX <no-reply@gxcoin.money>".to_owned());
+            assert!(load(environment.clone()).is_ok());
+            environment.insert(name.to_owned(), value.to_owned());
+            let refused = load(environment).unwrap_err().to_string();
+            assert!(refused.contains(name) && refused.contains(said), "{refused}");
+        }
+        for good in ["info", "WARN", "off", "info,gx_store=debug", "gx_platform=trace"] {
+            let mut environment = complete();
+            environment.insert(LOG_LEVEL.to_owned(), good.to_owned());
+            assert!(load(environment).is_ok(), "{good}");
+        }
     }
 
     #[test]

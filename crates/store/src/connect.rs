@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, DbErr, RuntimeErr};
 use tokio::sync::watch;
 
 use crate::error::StoreError;
-use crate::write::{Gatherings, SqliteWriter};
+use crate::write::{Gatherings, SqliteWriter, Standing};
 
 /// Which database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +47,8 @@ pub(crate) struct Inner {
     pub(crate) write: DatabaseConnection,
     /// Present on SQLite: every unit of the process goes through it.
     pub(crate) writer: Option<SqliteWriter>,
+    /// Whether the last transaction could be written.
+    pub(crate) standing: Standing,
     /// Counts commits, so that workers wake up without asking again and again.
     pub(crate) commits: watch::Sender<u64>,
     /// Units that are written together with others of their kind.
@@ -76,17 +78,22 @@ impl Store {
             )));
         };
         // The writer comes first: it makes the file and sets the journal mode.
-        let write = Database::connect(connect_options(url, backend, options, Door::Write)).await?;
+        let write = match Database::connect(connect_options(url, backend, options, Door::Write)).await {
+            Ok(write) => write,
+            Err(error) => return Err(StoreError::Unavailable(why_not(url, backend, options, error).await)),
+        };
         let read = Database::connect(connect_options(url, backend, options, Door::Read)).await?;
         let commits = watch::Sender::new(0);
+        let standing = Standing::default();
         let writer = match backend {
             Backend::Sqlite => Some(
-                SqliteWriter::start(write.clone(), commits.clone())
+                SqliteWriter::start(write.clone(), commits.clone(), standing.clone())
                     .map_err(|error| StoreError::Unavailable(DbErr::Custom(format!("the writer's thread: {error}"))))?,
             ),
             Backend::Postgres => None,
         };
-        Ok(Self { inner: Arc::new(Inner { backend, read, write, writer, commits, gatherings: Gatherings::default() }) })
+        let gatherings = Gatherings::default();
+        Ok(Self { inner: Arc::new(Inner { backend, read, write, writer, standing, commits, gatherings }) })
     }
 
     /// Which database it is.
@@ -107,13 +114,31 @@ impl Store {
         self.inner.commits.subscribe()
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, and writes. After a transaction for which there was no room it writes something
+    /// that changes nothing, to find out whether there is room again: nobody else may be writing.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when it does not.
+    /// [`StoreError::Unavailable`] when it does not answer, [`StoreError::NotWritable`] when it does not write.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.read().execute_unprepared("SELECT 1").await?;
-        Ok(())
+        if self.inner.standing.refusal().is_none() {
+            return Ok(());
+        }
+        let tried: Result<(), StoreError> = self
+            .write(|tx| {
+                Box::pin(async move {
+                    // The same value, and still a page that must find its place.
+                    let sql =
+                        "UPDATE schema_steps SET notes = notes WHERE version = (SELECT MAX(version) FROM schema_steps)";
+                    tx.execute_unprepared(sql).await?;
+                    Ok(())
+                })
+            })
+            .await;
+        match self.inner.standing.refusal() {
+            Some(reason) => Err(StoreError::NotWritable(reason)),
+            None => tried,
+        }
     }
 
     /// Ends the writer after everything queued, and closes every connection.
@@ -127,6 +152,20 @@ impl Store {
         self.inner.read.close_by_ref().await?;
         self.inner.write.close_by_ref().await?;
         Ok(())
+    }
+}
+
+/// Why there is no connection. The pool of PostgreSQL's connections tries again until its time is up and then says only
+/// that; one connection alone says what is wrong.
+async fn why_not(url: &str, backend: Backend, options: StoreOptions, error: DbErr) -> DbErr {
+    use sea_orm::sqlx::{ConnectOptions as _, postgres::PgConnectOptions};
+    if backend == Backend::Sqlite {
+        return error;
+    }
+    let Ok(alone) = url.parse::<PgConnectOptions>() else { return error };
+    match tokio::time::timeout(options.busy_timeout, alone.connect()).await {
+        Ok(Err(reason)) => DbErr::Conn(RuntimeErr::SqlxError(Arc::new(reason))),
+        Ok(Ok(_)) | Err(_) => error,
     }
 }
 

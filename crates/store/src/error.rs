@@ -11,11 +11,15 @@ use crate::migrate::SchemaError;
 pub enum StoreError {
     /// The database is out of reach, too busy, or its disk is full. Nothing was changed; trying later may help.
     #[error("the database is unavailable: {0}")]
-    Unavailable(#[source] DbErr),
+    Unavailable(DbErr),
+    /// The database answers, and takes nothing: the last transaction found no room or could not be put on disk. Holds
+    /// what it said.
+    #[error("reading goes on, but nothing can be written: {0}")]
+    NotWritable(String),
     /// The database could not serve this transaction beside others. [`crate::Store::write`] tries again by itself and
     /// returns this only when that did not help. Nothing was changed.
     #[error("the transaction conflicted with others too often: {0}")]
-    Busy(#[source] DbErr),
+    Busy(DbErr),
     /// A row like it exists already; holds the name of constraint or columns.
     #[error("a row like it exists already: {constraint}")]
     Duplicate {
@@ -27,7 +31,7 @@ pub enum StoreError {
     MissingReference(String),
     /// A value breaks a CHECK of its column. A mistake in this program: values are checked before they get here.
     #[error("a value breaks a rule of its column: {0}")]
-    RuleBroken(#[source] DbErr),
+    RuleBroken(DbErr),
     /// What lies in the database is not what this program writes.
     #[error("the database holds something unreadable: {0}")]
     Corrupt(String),
@@ -39,17 +43,23 @@ pub enum StoreError {
     GivenUp(&'static str),
     /// Anything else: a mistake in this program.
     #[error("the database refused a statement: {0}")]
-    Internal(#[source] DbErr),
+    Internal(DbErr),
 }
 
 tokio::task_local! {
     /// Set when an error passed through [`StoreError::from`] after which the whole transaction may be tried again. The
     /// unit's own error type hides it, so the writer looks here.
     pub(crate) static RETRY_SEEN: Cell<bool>;
+    /// Set when an error passed through [`StoreError::from`] that says that the disk takes nothing.
+    pub(crate) static DISK_REFUSED: Cell<Option<String>>;
 }
 
 impl From<DbErr> for StoreError {
     fn from(error: DbErr) -> Self {
+        if let Some(reason) = disk_refusal(&error) {
+            // Outside of a unit nobody listens.
+            let _ = DISK_REFUSED.try_with(|seen| seen.set(Some(reason)));
+        }
         match error.sql_err() {
             Some(SqlErr::UniqueConstraintViolation(constraint)) => return Self::Duplicate { constraint },
             Some(SqlErr::ForeignKeyConstraintViolation(message)) => return Self::MissingReference(message),
@@ -79,6 +89,19 @@ impl From<DbErr> for StoreError {
             },
         }
     }
+}
+
+/// What the database said when the disk took nothing: full, an I/O error, read-only, or no file could be made.
+pub(crate) fn disk_refusal(error: &DbErr) -> Option<String> {
+    const SQLITE: [u32; 4] = [8, 10, 13, 14];
+    let sea_orm::sqlx::Error::Database(inner) = runtime(error)? else { return None };
+    let code = inner.code()?;
+    let refused = match code.as_ref() {
+        // PostgreSQL: disk full, I/O error.
+        "53100" | "58030" => true,
+        code => code.len() < 5 && code.parse::<u32>().is_ok_and(|code| SQLITE.contains(&(code & 0xff))),
+    };
+    refused.then(|| inner.message().to_owned())
 }
 
 /// Primary result code of an SQLite extended code: the low byte.
@@ -116,7 +139,7 @@ impl StoreError {
     /// Whether nothing is wrong with the request itself and trying later may help (HTTP 503).
     #[must_use]
     pub const fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Busy(_) | Self::GivenUp(_))
+        matches!(self, Self::Unavailable(_) | Self::NotWritable(_) | Self::Busy(_) | Self::GivenUp(_))
     }
 
     /// Whether it is a duplicate in the named constraint or column.

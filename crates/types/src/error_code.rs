@@ -176,6 +176,7 @@ error_codes! {
     ProfileLocked = "PROFILE_LOCKED", 409, "Identity fields cannot change while they are under review or once approved.";
     DocumentTypeNotAccepted = "DOCUMENT_TYPE_NOT_ACCEPTED", 415, "A document is a JPEG or PNG picture or a PDF file, by its content.";
     DocumentTooLarge = "DOCUMENT_TOO_LARGE", 413, "A document has at most 10 MB.";
+    DocumentDamaged = "DOCUMENT_DAMAGED", 503, "The stored file is missing or was changed; it can be shown again when it is restored.";
     DocumentInUse = "DOCUMENT_IN_USE", 409, "This document is part of a submission and cannot be deleted.";
     DocumentLimitReached = "DOCUMENT_LIMIT_REACHED", 409, "There are too many documents; delete one first.";
     IdentityDocumentMissing = "IDENTITY_DOCUMENT_MISSING", 422, "A submission needs an identity card, a passport or a driving licence with its number and country.";

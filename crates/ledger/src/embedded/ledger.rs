@@ -19,7 +19,7 @@ use super::committer;
 use super::envelope::Endorser;
 use super::files;
 use super::inner::{Anchors, Announced, Inner};
-use super::open::{self, Folders, Opened};
+use super::open::{self, Folders, Found, Opened};
 use super::options::EmbeddedOptions;
 use super::overlay::View;
 use super::queue::{Fused, Item, Queue};
@@ -92,6 +92,16 @@ impl EmbeddedLedger {
             })?,
         ];
         Ok(Self { inner, folder: folder.to_owned(), threads: Mutex::new(threads), _lock: lock })
+    }
+
+    /// Looks which chain is in `folder`, and makes nothing there; `None` when there is none. Another process may have it
+    /// open.
+    ///
+    /// # Errors
+    /// [`LedgerError::Damaged`], [`LedgerError::Rejected`] when the chain belongs to another environment, and
+    /// [`LedgerError::Storage`].
+    pub fn look(folder: &Path, options: &EmbeddedOptions) -> Result<Option<Found>, LedgerError> {
+        open::look(&Folders::of(folder), options)
     }
 
     /// Takes nothing more, settles what waits, writes the state to disk and ends the ledger's threads. Dropping the

@@ -35,6 +35,7 @@ mod waiters;
 
 pub use entry::OwnEntry;
 pub use ledger::EmbeddedLedger;
+pub use open::Found;
 pub use options::EmbeddedOptions;
 pub use signed::{Basis, Endorsable, KeyRead, KeyWrite, Signed};
 pub use verify::Verified;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use gx_base::{Clock, Entropy, EntropyExt};
+use gx_types::Sha256Hex;
 
 use super::chain::{self, BodyView};
 use super::codec::Malformed;
@@ -47,6 +48,15 @@ pub(super) fn lock(root: &Path) -> Result<File, LedgerError> {
     }
 }
 
+/// A chain in a folder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Found {
+    /// Hash of its genesis block.
+    pub fingerprint: Sha256Hex,
+    /// Whether a block follows the genesis block.
+    pub has_more: bool,
+}
+
 /// A ledger's parts, ready to go on.
 pub(super) struct Opened {
     pub(super) genesis: Tip,
@@ -71,6 +81,23 @@ pub(super) fn open(
     let state = StateStore::open(&folders.state, state_options, genesis)?;
     let log = catch_up(&reader, &state, folders, options)?;
     Ok(Opened { genesis, state, log })
+}
+
+/// What a folder holds, looked at without making anything in it; `None`: no chain.
+pub(super) fn look(folders: &Folders, options: &EmbeddedOptions) -> Result<Option<Found>, LedgerError> {
+    if !folders.blocks.is_dir() {
+        return if folders.state.exists() {
+            Err(LedgerError::damaged(&folders.blocks, 0, "there is a state, but no chain"))
+        } else {
+            Ok(None)
+        };
+    }
+    let reader = LogReader::new(&folders.blocks);
+    let Some(genesis) = read_genesis(&reader, folders, options)? else { return Ok(None) };
+    let mut scan = reader.scan(0, 0, 0)?;
+    scan.next()?;
+    let has_more = matches!(scan.next()?, Step::Block { .. });
+    Ok(Some(Found { fingerprint: Sha256Hex::from_bytes(genesis.hash), has_more }))
 }
 
 /// The genesis block of the chain; `None`: there is no chain yet.

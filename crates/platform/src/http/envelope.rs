@@ -37,20 +37,22 @@ pub fn envelope(router: Router, app: &App, component: &'static str) -> Router {
 /// Adds the API's answer for addresses that do not exist. Methods that are not served are answered by the routes
 /// themselves ([`RouteSet::mount`]).
 ///
-/// Under a prefix whose routes need a session, a caller without one is told to sign in instead of learning what exists.
+/// A caller without a session is told to sign in instead of learning what exists, whether it is served here, elsewhere or
+/// nowhere; only under a prefix whose routes all need no session the answer is that there is nothing.
 pub fn api_not_found(router: Router, app: &App, sets: &[&RouteSet]) -> Router {
-    let prefixes: BTreeSet<&'static str> = sets
-        .iter()
-        .flat_map(|set| set.metas())
-        .filter(|meta| meta.access().needs_session())
-        .filter_map(|meta| first_segment(meta.path()))
-        .collect();
-    let prefixes = Arc::new(prefixes);
+    let of = |guarded: bool| -> BTreeSet<&'static str> {
+        sets.iter()
+            .flat_map(|set| set.metas())
+            .filter(|meta| meta.access().needs_session() == guarded)
+            .filter_map(|meta| first_segment(meta.path()))
+            .collect()
+    };
+    let open = Arc::new(&of(false) - &of(true));
     let app = app.clone();
     router.fallback(move |request: Request| {
-        let (app, prefixes) = (app.clone(), Arc::clone(&prefixes));
+        let (app, open) = (app.clone(), Arc::clone(&open));
         async move {
-            let guarded = first_segment(request.uri().path()).is_some_and(|segment| prefixes.contains(segment));
+            let guarded = first_segment(request.uri().path()).is_some_and(|segment| !open.contains(segment));
             if guarded && !app.auth().is_signed_in(request.headers()).await {
                 return ApiError::new(ErrorCode::Unauthorized);
             }

@@ -14,6 +14,7 @@ use gx_base::limits::PREFER_WAIT_SECONDS_MAX;
 use gx_types::{CorrelationId, ErrorCode, FieldError, QiratError};
 use serde::de::DeserializeOwned;
 
+use super::wording::plain;
 use super::{ApiError, correlation};
 
 /// Query parameters as `T`. Unknown, repeated and malformed ones are refused by name.
@@ -62,7 +63,7 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for ApiPath
                 Err(_) => String::new(),
             },
         };
-        Err(ApiError::field(key, ErrorCode::FieldInvalid, message))
+        Err(ApiError::field(key, ErrorCode::FieldInvalid, plain(&message)))
     }
 }
 
@@ -200,7 +201,7 @@ pub(crate) fn field_error(path: &str, message: &str) -> FieldError {
     FieldError {
         field: if matches!(path, "" | "." | "?") { "body".to_owned() } else { path.to_owned() },
         code: if about_amount { ErrorCode::AmountInvalid } else { ErrorCode::FieldInvalid },
-        message: message.to_owned(),
+        message: plain(message),
     }
 }
 

@@ -52,7 +52,7 @@ async fn pass(gate: &Gate, request: &mut Request) -> ApiResult<Allowance> {
 
     // 1. The address, before anything costs something.
     let peer = request.extensions().get::<PeerAddr>().copied().unwrap_or_default();
-    app.limits().check(super::RateClass::Peer, RateKey::of_peer(peer.ip())).await?;
+    let of_address = app.limits().check(super::RateClass::Peer, RateKey::of_peer(peer.ip())).await?;
 
     // 2. Who is asking.
     let caller = match meta.access {
@@ -68,7 +68,8 @@ async fn pass(gate: &Gate, request: &mut Request) -> ApiResult<Allowance> {
 
     // 3. How often.
     let key = caller.as_ref().map_or(RateKey::of_peer(peer.ip()), |caller| RateKey::Account(caller.account()));
-    let allowance = app.limits().check(meta.limit, key).await?;
+    let allowance =
+        if meta.limit.is_counted_by_handler() { of_address } else { app.limits().check(meta.limit, key).await? };
 
     // 4. May they; and does a browser act on their behalf against their will. Who was given a password by someone else
     //    may do nothing with it but choose another (and look who they are, and sign out).

@@ -19,7 +19,7 @@ use governor::nanos::Nanos;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
 use gx_base::Clock;
-use gx_types::ErrorCode;
+use gx_types::{ErrorCode, SessionId};
 use uuid::Uuid;
 
 use super::ApiError;
@@ -39,6 +39,12 @@ macro_rules! rate_classes {
         impl RateClass {
             /// Every class.
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// Whether the handler counts, because only the body says who asks: the gate counts the address alone.
+            #[must_use]
+            pub const fn is_counted_by_handler(self) -> bool {
+                matches!(self, Self::Refresh)
+            }
 
             /// The setting that widens or narrows it.
             #[must_use]
@@ -62,7 +68,9 @@ rate_classes! {
     /// Anything at all, by address.
     Peer = "RATE_LIMIT_PEER", "1200/60", "Requests of any kind from one address, as <requests>/<seconds>.";
     /// Logins, by address.
-    Login = "RATE_LIMIT_LOGIN", "10/60", "Logins and token refreshes from one address, as <requests>/<seconds>.";
+    Login = "RATE_LIMIT_LOGIN", "10/60", "Logins from one address, as <requests>/<seconds>.";
+    /// New tokens for a session, by session: the people behind one address do not use up each other's.
+    Refresh = "RATE_LIMIT_REFRESH", "30/60", "Token refreshes of one session, as <requests>/<seconds>.";
     /// Steps of a registration, by address.
     Register = "RATE_LIMIT_REGISTER", "60/60", "Steps of registrations from one address, as <requests>/<seconds>.";
     /// Sending of one-time codes, by address.
@@ -125,6 +133,8 @@ pub enum RateKey {
     Account(Uuid),
     /// An address; of IPv6 only the network (64 bits), because one machine owns all of it.
     Peer(IpAddr),
+    /// A session that says itself which one it is, in the body of its request.
+    Session(SessionId),
 }
 
 impl std::fmt::Display for RateKey {
@@ -132,6 +142,7 @@ impl std::fmt::Display for RateKey {
         match self {
             Self::Account(id) => write!(f, "account-{id}"),
             Self::Peer(address) => write!(f, "peer-{address}"),
+            Self::Session(id) => write!(f, "session-{id}"),
         }
     }
 }

@@ -17,6 +17,7 @@ mod route;
 mod route_set;
 mod schema;
 pub(crate) mod shared_limits;
+mod wording;
 
 pub use body::{ApiJson, ApiMultipart};
 pub use body_limit::{BodyLimit, BodyLimits};
@@ -32,3 +33,4 @@ pub use peer::{Networks, NetworksError, PeerAddr};
 pub use record::RouteRecorder;
 pub use route::{Access, BODY_BYTES_MAX, Handled, Idempotency, LedgerUse, Route, RouteMeta};
 pub use route_set::{PermissionRow, RouteSet, permission_table};
+pub use wording::plain;

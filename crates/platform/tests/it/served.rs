@@ -70,12 +70,12 @@ async fn a_component_serves_its_routes_and_says_how_it_is() {
     assert!(status == 200 && page.contains("makeWish") && !page.contains("<script"), "{page}");
 
     assert_eq!(get("/api/v1/wishes/numbers").await.0, 200);
-    assert_eq!(get("/api/v1/nothing/7").await.0, 404);
+    assert_eq!(get("/api/v1/nothing/7").await.0, 401);
     let metrics = get("/metrics").await.1;
     let counted =
         r#"gx_http_requests_total{component="wishes",method="GET",route="/api/v1/wishes/numbers",status="200"} 1"#;
     assert!(metrics.contains(counted), "{metrics}");
-    assert!(metrics.contains(r#"route="unmatched",status="404""#), "{metrics}");
+    assert!(metrics.contains(r#"route="unmatched",status="401""#), "{metrics}");
     assert!(!metrics.contains("/api/v1/nothing/7"), "labels are templates");
     assert!(metrics.contains("gx_http_request_duration_seconds_bucket"), "{metrics}");
 

@@ -286,7 +286,7 @@ async fn tables_exist(tx: &DatabaseTransaction, sql: &str) -> Result<Result<(), 
     Ok(Ok(()))
 }
 
-async fn table_exists(connection: &impl ConnectionTrait, table: &str) -> Result<bool, StoreError> {
+pub(crate) async fn table_exists(connection: &impl ConnectionTrait, table: &str) -> Result<bool, StoreError> {
     let sql = match Backend::of(connection) {
         Backend::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table' AND name = $1",
         Backend::Postgres => {

@@ -2,8 +2,8 @@
 
 use gx_types::{CountryCode, DocumentId, DocumentType, ProfileId, SubmissionId, SubmissionStatus, Timestamp};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType, Order, PaginatorTrait,
-    QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, JoinType, Order,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 use crate::col::Col;
@@ -42,6 +42,37 @@ pub async fn of_person(db: &impl ConnectionTrait, profile_id: ProfileId) -> Resu
         .order_by(kyc_documents::Column::DocumentId, Order::Desc)
         .all(db)
         .await?)
+}
+
+/// The open document of the same person with the same bytes, of the same kind and side.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn open_copy(db: &impl ConnectionTrait, of: &Document) -> Result<Option<Document>, StoreError> {
+    let same = kyc_documents::Entity::find()
+        .filter(kyc_documents::Column::ProfileId.eq(of.profile_id))
+        .filter(kyc_documents::Column::FileHash.eq(of.file_hash))
+        .filter(kyc_documents::Column::DocumentType.eq(of.document_type))
+        .filter(kyc_documents::Column::DeletedAt.is_null())
+        .filter(kyc_documents::Column::SubmissionId.is_null())
+        .order_by(kyc_documents::Column::DocumentId, Order::Asc)
+        .all(db)
+        .await?;
+    Ok(same.into_iter().find(|row| row.side == of.side))
+}
+
+/// Gives a document the details of another copy of it.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn describe(tx: &impl ConnectionTrait, known: Document, by: &Document) -> Result<Document, StoreError> {
+    let mut row = known.into_active_model();
+    row.document_number = Set(by.document_number.clone());
+    row.issuing_country = Set(by.issuing_country);
+    row.issued_date = Set(by.issued_date.clone());
+    row.expiry_date = Set(by.expiry_date.clone());
+    row.file_name = Set(by.file_name.clone());
+    Ok(row.update(tx).await?)
 }
 
 /// How many documents of a person are not part of a submission.

@@ -7,6 +7,7 @@ use crate::col::Col;
 use crate::entity::ledger_absence;
 use crate::entity::ledger_binding::{Entity, Model};
 use crate::error::StoreError;
+use crate::migrate::table_exists;
 use crate::sql::statement;
 
 /// The binding; `None` while no ledger was ever bound.
@@ -15,6 +16,21 @@ use crate::sql::statement;
 /// [`StoreError`].
 pub async fn get<C: ConnectionTrait>(db: &C) -> Result<Option<Model>, StoreError> {
     Ok(Entity::find_by_id(1_i64).one(db).await?)
+}
+
+/// The fingerprint that the database is bound to, whatever its schema; `None` while no ledger was ever bound, and for a
+/// database that nobody has used.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn bound_to<C: ConnectionTrait>(db: &C) -> Result<Option<Sha256Hex>, StoreError> {
+    if !table_exists(db, "ledger_binding").await? {
+        return Ok(None);
+    }
+    let sql = "SELECT fingerprint FROM ledger_binding WHERE binding_id = 1";
+    let Some(row) = db.query_one_raw(statement(db, sql, vec![])).await? else { return Ok(None) };
+    let text: String = row.try_get("", "fingerprint")?;
+    text.parse().map(Some).map_err(|_| StoreError::Corrupt(format!("{text} is no fingerprint of a ledger")))
 }
 
 /// What the holder of the ledger has seen.

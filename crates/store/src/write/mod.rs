@@ -2,6 +2,7 @@
 
 mod postgres;
 mod sqlite;
+mod standing;
 mod together;
 
 use std::future::Future;
@@ -10,6 +11,7 @@ use std::pin::Pin;
 use sea_orm::{DatabaseTransaction, TransactionTrait};
 
 pub(crate) use self::sqlite::SqliteWriter;
+pub(crate) use self::standing::Standing;
 pub(crate) use self::together::Gatherings;
 pub use self::together::{Answers, Together};
 use crate::connect::Store;
@@ -43,8 +45,10 @@ impl Store {
         match &self.inner.writer {
             Some(writer) => writer.run(work).await,
             None => {
-                let done = postgres::run(&self.inner.write, &work).await;
+                let standing = &self.inner.standing;
+                let done = standing.watch(postgres::run(&self.inner.write, &work)).await;
                 if done.is_ok() {
+                    standing.written();
                     self.inner.commits.send_modify(|commits| *commits = commits.wrapping_add(1));
                 }
                 done

@@ -20,7 +20,7 @@ use sea_orm::{
 };
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::Unit;
+use super::{Standing, Unit};
 use crate::error::StoreError;
 
 /// Units that may wait; more make their callers wait.
@@ -91,12 +91,16 @@ where
 
 impl SqliteWriter {
     /// Starts the thread. It ends when it is stopped, or when the writer is dropped.
-    pub(crate) fn start(connection: DatabaseConnection, commits: watch::Sender<u64>) -> std::io::Result<Self> {
+    pub(crate) fn start(
+        connection: DatabaseConnection,
+        commits: watch::Sender<u64>,
+        standing: Standing,
+    ) -> std::io::Result<Self> {
         let (queue, units) = mpsc::channel(QUEUE_UNITS_MAX);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         std::thread::Builder::new()
             .name("gx-store-write".to_owned())
-            .spawn(move || runtime.block_on(run_groups(connection, units, commits)))?;
+            .spawn(move || runtime.block_on(run_groups(connection, units, commits, standing)))?;
         Ok(Self { queue })
     }
 
@@ -124,7 +128,12 @@ impl SqliteWriter {
     }
 }
 
-async fn run_groups(connection: DatabaseConnection, mut units: mpsc::Receiver<Message>, commits: watch::Sender<u64>) {
+async fn run_groups(
+    connection: DatabaseConnection,
+    mut units: mpsc::Receiver<Message>,
+    commits: watch::Sender<u64>,
+    standing: Standing,
+) {
     while let Some(message) = units.recv().await {
         let first = match message {
             Message::Unit(unit) => unit,
@@ -133,7 +142,7 @@ async fn run_groups(connection: DatabaseConnection, mut units: mpsc::Receiver<Me
                 return;
             }
         };
-        let (stop, end) = run_group(&connection, first, &mut units).await;
+        let (stop, end) = standing.watch(run_group(&connection, first, &mut units, &standing)).await;
         match end {
             End::Committed => commits.send_modify(|commits| *commits = commits.wrapping_add(1)),
             End::Empty => {}
@@ -172,10 +181,12 @@ async fn run_group(
     connection: &DatabaseConnection,
     first: Box<dyn Queued>,
     units: &mut mpsc::Receiver<Message>,
+    standing: &Standing,
 ) -> (Option<oneshot::Sender<()>>, End) {
     let group = match begin(connection).await {
         Ok(group) => group,
         Err(error) => {
+            standing.failed(&error);
             first.finish(Err(error.into()));
             return (None, End::Broken);
         }
@@ -189,7 +200,7 @@ async fn run_group(
             let succeeded = unit.run(&group).await;
             ran.push(unit);
             if !succeeded {
-                return (stop, undo_and_run_apart(connection, group, ran).await);
+                return (stop, undo_and_run_apart(connection, group, ran, standing).await);
             }
         }
         if ran.len() < GROUP_UNITS_MAX && began.elapsed() < GROUP_TIME_MAX {
@@ -200,7 +211,7 @@ async fn run_group(
             }
         }
     }
-    (stop, commit(group, ran).await)
+    (stop, commit(group, ran, standing).await)
 }
 
 /// After a unit that failed: everything is undone, and what succeeded before it runs again, each unit in a savepoint of
@@ -209,6 +220,7 @@ async fn undo_and_run_apart(
     connection: &DatabaseConnection,
     group: DatabaseTransaction,
     mut units: Vec<Box<dyn Queued>>,
+    standing: &Standing,
 ) -> End {
     let undone = group.rollback().await;
     if units.len() == 1 {
@@ -223,6 +235,7 @@ async fn undo_and_run_apart(
     let group = match group {
         Ok(group) => group,
         Err(error) => {
+            standing.failed(&error);
             fail_all(units, &error);
             return End::Broken;
         }
@@ -238,12 +251,13 @@ async fn undo_and_run_apart(
                 committing.push(unit);
                 committing.extend(left);
                 drop(group);
+                standing.failed(&error);
                 fail_all(committing, &error);
                 return End::Broken;
             }
         }
     }
-    commit(group, committing).await
+    commit(group, committing, standing).await
 }
 
 async fn begin(connection: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
@@ -255,14 +269,19 @@ async fn begin(connection: &DatabaseConnection) -> Result<DatabaseTransaction, D
 }
 
 /// Makes the units durable and tells their callers.
-async fn commit(group: DatabaseTransaction, units: Vec<Box<dyn Queued>>) -> End {
+async fn commit(group: DatabaseTransaction, units: Vec<Box<dyn Queued>>, standing: &Standing) -> End {
     match group.commit().await {
         Ok(()) => {
             let end = if units.is_empty() { End::Empty } else { End::Committed };
+            if !units.is_empty() {
+                // Before anyone is told: whoever asks after that finds it so.
+                standing.written();
+            }
             units.into_iter().for_each(|unit| unit.finish(Ok(())));
             end
         }
         Err(error) => {
+            standing.failed(&error);
             fail_all(units, &error);
             End::Broken
         }

@@ -256,9 +256,18 @@ async fn what_is_written_after_a_full_disk_is_there_for_everyone() {
             }
         }
         assert!(refused);
-        // 2. Room again.
+        // Something small may still find its place; otherwise that is said.
+        if let Err(told) = store.ping().await {
+            assert!(matches!(told, StoreError::NotWritable(_)) && told.is_unavailable(), "{told}");
+        }
+        // 2. Room again; found out by asking, though nobody writes.
         drop(file);
         std::fs::remove_file(&ballast).unwrap();
+        let mut tries = 0;
+        while let Err(error) = store.ping().await {
+            assert!(error.is_unavailable() && tries < 20, "{error}");
+            tries += 1;
+        }
         let told = format!("told-{round}");
         let mut tries = 0;
         while let Err(error) = write(told.clone(), 10).await {

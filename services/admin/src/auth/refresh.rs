@@ -6,7 +6,9 @@ use axum::extract::State;
 use gx_base::limits::ACCESS_TOKEN_SECONDS;
 use gx_platform::App;
 use gx_platform::auth::{NewSession, Presented, idle_limit};
-use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, Handled, RateClass, Route, current_correlation};
+use gx_platform::http::{
+    Access, ApiError, ApiJson, ApiResult, Handled, RateClass, RateKey, Route, current_correlation,
+};
 use gx_store::audit::{self, AuditEntry};
 use gx_store::repo::{admin_sessions, admins};
 use gx_store::{Col, Tx};
@@ -18,7 +20,7 @@ pub(crate) fn route() -> Handled {
         .summary("Get new tokens")
         .description("A refresh token is good once. Presenting a spent one ends the session.")
         .access(Access::Public)
-        .limit(RateClass::Login)
+        .limit(RateClass::Refresh)
         .body::<RefreshRequest>()
         .reply::<TokenPair>(200, "New tokens; the one sent is spent")
         .errors(&[
@@ -40,6 +42,7 @@ async fn handle(State(app): State<App>, ApiJson(request): ApiJson<RefreshRequest
     let presented = Presented::parse(&request.refresh_token).ok_or(ErrorCode::Unauthorized)?;
     let now = app.now();
     let session_id = presented.session_id;
+    app.limits().check(RateClass::Refresh, RateKey::Session(session_id)).await?;
     let renewed = NewSession::renew(session_id, SessionTransport::Token, &**app.entropy());
     let new_hash = renewed.refresh_hash();
     let outcome = app

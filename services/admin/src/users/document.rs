@@ -3,9 +3,9 @@
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use gx_platform::App;
 use gx_platform::auth::{Admin, Permission};
 use gx_platform::http::{Access, ApiError, ApiPath, ApiResult, Handled, Route, current_correlation};
+use gx_platform::{App, sha256};
 use gx_store::audit::{self, AuditEntry};
 use gx_store::repo::documents;
 use gx_types::{AuditEvent, AuditObject, DocumentId, ErrorCode, ProfileId};
@@ -20,7 +20,7 @@ pub(super) fn route() -> Handled {
         .reply_bytes(200, "image/jpeg", "The file, with the content type found at upload")
         .reply_bytes(200, "image/png", "")
         .reply_bytes(200, "application/pdf", "")
-        .errors(&[ErrorCode::ObjectStoreUnavailable])
+        .errors(&[ErrorCode::ObjectStoreUnavailable, ErrorCode::DocumentDamaged])
         .handle(handle)
 }
 
@@ -33,8 +33,11 @@ async fn handle(
         .await?
         .filter(|row| row.profile_id == profile_id)
         .ok_or_else(ApiError::not_found)?;
-    let bytes = app.objects().get(&row.object_key).await?.ok_or_else(|| {
-        ApiError::new(ErrorCode::ObjectStoreUnavailable).with_source("a document's object is not in the object store")
+    // Nobody is approved by a picture that is not the one that was uploaded.
+    let bytes = app.objects().get(&row.object_key).await?.filter(|bytes| row.file_hash == sha256(bytes));
+    let bytes = bytes.ok_or_else(|| {
+        ApiError::new(ErrorCode::DocumentDamaged)
+            .with_source(format!("the object of document {document_id} is gone or was changed"))
     })?;
     let (actor, correlation_id, now) = (admin.actor(), current_correlation(), app.now());
     app.store()

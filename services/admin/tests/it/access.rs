@@ -98,7 +98,10 @@ async fn addresses_that_do_not_exist_are_told_only_to_whom_is_signed_in() {
     assert_eq!(world.api.get("/api/v1/admin/nothing").send().await.status, 401);
     let answer = world.api.get("/api/v1/admin/nothing").token(world.owner()).send().await;
     assert_eq!((answer.status, answer.code()), (404, "NOT_FOUND"));
-    assert_eq!(world.api.get("/api/v1/nothing").send().await.status, 404);
+    assert_eq!(world.api.get("/api/v1/files").send().await.status, 401, "whether it is served elsewhere or nowhere");
+    let answer = world.api.get("/api/v1/files").token(world.owner()).send().await;
+    assert_eq!((answer.status, answer.code()), (404, "NOT_FOUND"));
+    assert_eq!(world.api.get("/api/v1/public/nothing").send().await.status, 404, "nobody signs in for what is public");
     let answer = world.api.request("DELETE".parse().unwrap(), "/api/v1/public/supply").send().await;
     assert_eq!((answer.status, answer.code(), answer.header("allow")), (405, "METHOD_NOT_ALLOWED", "GET,HEAD"));
 }

@@ -12,7 +12,7 @@ use gx_store::repo::people;
 use gx_store::sea_orm::{EntityTrait, Set};
 use gx_types::{
     AccountId, AccountKind, AccountStatus, AdminRole, CommandId, DocumentId, DocumentType, GxId, OnchainStatus,
-    PersonStatus, ProfileId, Qirat, Sha256Hex, SubmissionId, SubmissionStatus,
+    PersonStatus, ProfileId, Qirat, SubmissionId, SubmissionStatus,
 };
 use serde_json::Value;
 
@@ -129,7 +129,7 @@ impl World {
             issued_date: None,
             expiry_date: None,
             file_name: "passport.png".to_owned(),
-            file_hash: Col(Sha256Hex::from_bytes([1; 32])),
+            file_hash: Col(gx_platform::sha256(b"a picture")),
             size_bytes: 9,
             mime_type: "image/png".to_owned(),
             object_key,

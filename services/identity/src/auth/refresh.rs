@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use gx_base::limits::ACCESS_TOKEN_SECONDS;
 use gx_platform::auth::{NewSession, Origin, Presented};
-use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, Handled, RateClass, Route};
+use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, Handled, RateClass, RateKey, Route};
 use gx_platform::{App, SecurityNote};
 use gx_store::Col;
 use gx_store::repo::{people, sessions};
@@ -21,7 +21,7 @@ pub(crate) fn route() -> Handled {
         .summary("Get new tokens")
         .description("A refresh token is good once. Presenting a spent one ends the session.")
         .access(Access::Public)
-        .limit(RateClass::Login)
+        .limit(RateClass::Refresh)
         .body::<RefreshRequest>()
         .reply::<TokenPair>(200, "New tokens; the one sent is spent")
         .errors(&[
@@ -56,6 +56,7 @@ pub async fn refresh(app: &App, request: &RefreshRequest, origin: &Origin) -> Ap
     let presented = Presented::parse(&request.refresh_token).ok_or(ErrorCode::Unauthorized)?;
     let now = app.now();
     let session_id = presented.session_id;
+    app.limits().check(RateClass::Refresh, RateKey::Session(session_id)).await?;
     let renewed = NewSession::renew(session_id, SessionTransport::Token, &**app.entropy());
     let new_hash = renewed.refresh_hash();
     let presenter = described(origin);

@@ -20,7 +20,7 @@ pub(crate) fn route() -> Handled {
         .reply_bytes(200, "image/jpeg", "The file, with the content type found at upload")
         .reply_bytes(200, "image/png", "")
         .reply_bytes(200, "application/pdf", "")
-        .errors(&[ErrorCode::ObjectStoreUnavailable])
+        .errors(&[ErrorCode::ObjectStoreUnavailable, ErrorCode::DocumentDamaged])
         .handle(handle)
 }
 
@@ -41,14 +41,15 @@ async fn handle(
 /// Content type and bytes of a person's document.
 ///
 /// # Errors
-/// 404 for another person's document and for one that was deleted; 503 when the object store is out of reach; 500 when
-/// the object is gone or is not what was uploaded.
+/// 404 for another person's document and for one that was deleted; 503 when the object store is out of reach, and
+/// when the object is gone or is not what was uploaded.
 pub async fn read_file(app: &App, owner: ProfileId, id: DocumentId) -> ApiResult<(String, Bytes)> {
     let row = documents::find(app.store().read(), id).await?;
     let row = row.filter(|row| row.profile_id == owner).ok_or_else(ApiError::not_found)?;
     let bytes = app.objects().get(&row.object_key).await?;
     let Some(bytes) = bytes.filter(|bytes| row.file_hash == sha256(bytes)) else {
-        return Err(ApiError::internal(format!("the object of document {id} is gone or was changed")));
+        return Err(ApiError::new(ErrorCode::DocumentDamaged)
+            .with_source(format!("the object of document {id} is gone or was changed")));
     };
     Ok((row.mime_type, bytes))
 }

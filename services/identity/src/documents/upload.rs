@@ -10,7 +10,7 @@ use axum::extract::multipart::Field;
 use axum::http::StatusCode;
 use gx_base::limits::DOCUMENT_BYTES_MAX;
 use gx_platform::auth::Person as Caller;
-use gx_platform::http::{Access, ApiError, ApiMultipart, ApiPath, ApiResult, Handled, RateClass, Route};
+use gx_platform::http::{Access, ApiError, ApiMultipart, ApiPath, ApiResult, Handled, RateClass, Route, plain};
 use gx_platform::{App, sha256};
 use gx_store::Col;
 use gx_store::repo::documents::{self, Document};
@@ -51,7 +51,10 @@ pub struct UploadParts {
 pub(crate) fn route() -> Handled {
     Route::post("/api/v1/users/{id}/documents/upload", "uploadDocument")
         .summary("Upload a document")
-        .description("Possible until documents are submitted, and again after a refusal.")
+        .description(
+            "Possible until documents are submitted, and again after a refusal. The same file sent again as the same kind \
+             and side stays one document; the details sent last hold.",
+        )
         .access(Access::Person)
         .limit(RateClass::Upload)
         .param::<ProfileId>("id", "The own profileId")
@@ -130,11 +133,12 @@ impl Upload {
                     return Err(ApiError::field("metadata", ErrorCode::FieldInvalid, "This part is a JSON object."));
                 }
                 self.metadata = Some(serde_json::from_str(&json).map_err(|error| {
-                    ApiError::field(
-                        "metadata",
-                        ErrorCode::FieldInvalid,
-                        format!("This is not the expected JSON: {error}"),
-                    )
+                    let message = if error.is_data() {
+                        plain(&error.to_string())
+                    } else {
+                        format!("This part is no JSON (line {}, column {}).", error.line(), error.column())
+                    };
+                    ApiError::field("metadata", ErrorCode::FieldInvalid, message)
                 })?);
             }
             _ => return Err(ApiError::field(name, ErrorCode::FieldUnknown, ErrorCode::FieldUnknown.title())),
@@ -269,10 +273,7 @@ pub async fn store_document(app: &App, id: ProfileId, upload: Upload) -> ApiResu
     let now = app.now();
     let checked = check(upload, now)?;
 
-    // 1. May there be another one? Asked before the bytes are stored, decided when the row is.
-    may_add(app.store().read(), id).await?;
-
-    // 2. The object.
+    // 1. May there be another one, and is it one? Asked before the bytes are stored, decided when the row is.
     let document_id = DocumentId::from_uuid(app.new_uuid());
     let object_key = format!("people/{id}/documents/{document_id}");
     let row = Document {
@@ -293,7 +294,16 @@ pub async fn store_document(app: &App, id: ProfileId, upload: Upload) -> ApiResu
         uploaded_at: Col(now),
         deleted_at: None,
     };
-    app.objects().put_new(&object_key, checked.file).await?;
+    may_add(app.store().read(), id).await?;
+    let is_new = documents::open_copy(app.store().read(), &row).await?.is_none();
+    if is_new {
+        has_room(app.store().read(), id).await?;
+    }
+
+    // 2. The object.
+    if is_new {
+        app.objects().put_new(&object_key, checked.file).await?;
+    }
 
     // 3. The row.
     let stored = app
@@ -303,12 +313,22 @@ pub async fn store_document(app: &App, id: ProfileId, upload: Upload) -> ApiResu
             Box::pin(async move {
                 people::lock(tx, id).await?;
                 may_add(tx, id).await?;
+                if let Some(known) = documents::open_copy(tx, &row).await? {
+                    // Sent again, because the answer was lost or the details were wrong: what is said now holds.
+                    return Ok(documents::describe(tx, known, &row).await?);
+                }
+                if !is_new {
+                    // Deleted in this very moment.
+                    return Err(ErrorCode::StateConflict.into());
+                }
+                has_room(tx, id).await?;
                 documents::insert(tx, row.clone()).await?;
                 Ok::<_, ApiError>(row)
             })
         })
         .await;
-    if stored.is_err()
+    if is_new
+        && !stored.as_ref().is_ok_and(|stored| stored.document_id.0 == document_id)
         && let Err(error) = app.objects().delete(&object_key).await
     {
         tracing::warn!(%error, object_key, "an object whose row was not written could not be removed");
@@ -321,6 +341,10 @@ async fn may_add(db: &impl gx_store::sea_orm::ConnectionTrait, id: ProfileId) ->
     if !person.state().identity_is_open() {
         return Err(ErrorCode::SubmissionNotOpen.into());
     }
+    Ok(())
+}
+
+async fn has_room(db: &impl gx_store::sea_orm::ConnectionTrait, id: ProfileId) -> ApiResult<()> {
     if documents::open_count(db, id).await? >= OPEN_DOCUMENTS_MAX {
         return Err(ErrorCode::DocumentLimitReached.into());
     }

@@ -192,7 +192,9 @@ async fn twenty_open_documents_at_most_and_none_while_under_review() {
     let ada = test.person(TestPerson::default()).await;
     let picture = png(1);
     let parts: [Part<'_>; 2] = [("documentType", None, b"OTHER"), ("file", None, &picture)];
-    for _ in 0..20 {
+    for shade in 2..22 {
+        let other = png(shade);
+        let parts: [Part<'_>; 2] = [("documentType", None, b"OTHER"), ("file", None, &other)];
         assert_eq!(upload(&api, ada.profile_id, &ada.token, &parts).await.status, 201);
     }
     let answer = upload(&api, ada.profile_id, &ada.token, &parts).await;
@@ -210,6 +212,48 @@ async fn twenty_open_documents_at_most_and_none_while_under_review() {
     let denied = TestPerson { status: PersonStatus::Denied, ..TestPerson::default() };
     let denied = test.person(denied).await;
     assert_eq!(upload(&api, denied.profile_id, &denied.token, &parts).await.status, 201);
+}
+
+#[tokio::test]
+async fn the_same_file_twice_is_one_document() {
+    let test = TestApp::start().await;
+    let api = api(&test);
+    let ada = test.person(TestPerson::default()).await;
+    let picture = png(1);
+    let file: Part<'_> = ("file", Some("passport.png"), &picture);
+    let send = async |parts: &[Part<'_>]| upload(&api, ada.profile_id, &ada.token, parts).await;
+    let objects = || {
+        let folder = test.folder.path().join(format!("objects/people/{}/documents", ada.profile_id));
+        std::fs::read_dir(folder).unwrap().count()
+    };
+
+    // 1. Sent again, as after an answer that was lost: the first one is answered, and nothing more is kept.
+    let first = send(&[PASSPORT, METADATA, file]).await;
+    assert_eq!(first.status, 201);
+    let again = send(&[PASSPORT, METADATA, file]).await;
+    assert_eq!((again.status, &again.body["data"]["documentId"]), (201, &first.body["data"]["documentId"]));
+    assert!(first.body["data"]["documentId"].is_string());
+    assert_eq!(objects(), 1);
+
+    // 2. With another number, as after a slip of the pen: it is still one document, and what was said last holds.
+    let other: Part<'_> = ("metadata", None, br#"{"documentNumber":"ZZ999","issuingCountry":"US"}"#);
+    let mended = send(&[PASSPORT, other, file]).await;
+    assert_eq!((mended.status, &mended.body["data"]["documentId"]), (201, &first.body["data"]["documentId"]));
+    let list = api.get(&format!("/api/v1/users/{}/documents", ada.profile_id)).token(&ada.token).send().await;
+    assert_eq!(list.body["data"], json!([mended.body["data"]]));
+    assert_ne!(mended.body["data"], first.body["data"]);
+    assert_eq!(objects(), 1);
+
+    // 3. A picture of something else, and the same one after the first was deleted, are documents of their own.
+    let bill: Part<'_> = ("documentType", None, b"OTHER");
+    assert_eq!(send(&[bill, file]).await.status, 201);
+    let id = first.body["data"]["documentId"].as_str().unwrap();
+    let deleted = api.request("DELETE".parse().unwrap(), &format!("/api/v1/documents/{id}")).token(&ada.token);
+    assert!(deleted.send().await.status < 300);
+    let anew = send(&[PASSPORT, METADATA, file]).await;
+    assert_eq!(anew.status, 201);
+    assert_ne!(anew.body["data"]["documentId"], first.body["data"]["documentId"]);
+    assert_eq!(objects(), 2, "the deleted one took its file along");
 }
 
 #[tokio::test]
@@ -233,10 +277,10 @@ async fn a_file_that_was_changed_behind_our_back_is_not_given_out() {
     let file = test.folder.path().join(format!("objects/people/{}/documents/{id}", ada.profile_id));
     std::fs::write(&file, png(99)).unwrap();
     let answer = api.get(&format!("/api/v1/documents/{id}/file")).token(&ada.token).send().await;
-    assert_eq!((answer.status, answer.code()), (500, "INTERNAL_ERROR"));
+    assert_eq!((answer.status, answer.code()), (503, "DOCUMENT_DAMAGED"));
     std::fs::remove_file(&file).unwrap();
     let answer = api.get(&format!("/api/v1/documents/{id}/file")).token(&ada.token).send().await;
-    assert_eq!((answer.status, answer.code()), (500, "INTERNAL_ERROR"));
+    assert_eq!((answer.status, answer.code()), (503, "DOCUMENT_DAMAGED"));
 }
 
 #[tokio::test]

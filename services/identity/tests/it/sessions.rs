@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gx_platform::testing::{TestAnswer, TestApp};
+use gx_platform::testing::{TestAnswer, TestApp, TestOptions};
 use gx_store::repo::people;
 use gx_types::{PersonChange, PersonStatus};
 use serde_json::{Value, json};
@@ -302,4 +302,31 @@ async fn sessions_that_ended_long_ago_are_forgotten() {
     gx_identity::jobs::forget(&test.app).await.unwrap();
     assert_eq!(rows().await, 0);
     assert_eq!(refresh(&test, &ada.refresh).await.code(), "UNAUTHORIZED");
+}
+
+/// Behind one address there may be a house full of people: their refreshes neither stop each other nor anyone's login.
+#[tokio::test]
+async fn refreshes_are_counted_by_session_and_stop_no_login() {
+    let options = TestOptions::default().set("RATE_LIMIT_LOGIN", "40/60").set("RATE_LIMIT_REFRESH", "3/60");
+    let test = TestApp::start_with(options).await.unwrap();
+    register(&test, "ada", "+447700900123").await;
+    let mut tokens = Vec::new();
+    for _ in 0..20 {
+        tokens.push(text(&login(&test, "ada@devnet.gxcoin.test", PASSWORD).await.body, "refreshToken"));
+    }
+    // Three times each, sixty from one address, more than all logins that it may do.
+    for _ in 0..3 {
+        for token in &mut tokens {
+            let answer = refresh(&test, token).await;
+            assert_eq!(answer.status, 200, "{}", answer.body);
+            *token = text(&answer.body, "refreshToken");
+        }
+    }
+    let answer = refresh(&test, &tokens[0]).await;
+    assert_eq!((answer.status, answer.code()), (429, "RATE_LIMITED"));
+    assert!(!answer.header("retry-after").is_empty());
+    assert_eq!(login(&test, "ada@devnet.gxcoin.test", PASSWORD).await.status, 200);
+    // Refused for now, not ended: the token is good when the time is up.
+    test.advance(Duration::from_secs(20));
+    assert_eq!(refresh(&test, &tokens[0]).await.status, 200);
 }

@@ -3,6 +3,7 @@
 use gx_tests::{Database, Platform, SETTLE_LIMIT, SmallDisk, wait_until};
 use serde_json::json;
 
+use super::health;
 use crate::load::{Load, everything_adds_up};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -33,10 +34,29 @@ async fn a_full_disk_refuses_payments_and_loses_none() {
         let person = load.person(0);
         api.get(&format!("/api/v1/wallets/{}/balance", person.id)).await.expect(200);
         assert!(!platform.has_ended(), "it waits");
+        // Nobody is told that all is well: every component that needs the database says why it is not ready.
+        for component in ["identity", "admin", "tokenomics", "messaging", "outbox-submitter", "projector"] {
+            wait_until(&format!("{component} to say that the disk is full"), SETTLE_LIMIT, || async {
+                let (ready, down) = health(&platform, component).await;
+                !ready && down.iter().any(|(name, why)| name == "database" && why.contains("nothing can be written"))
+            })
+            .await;
+        }
+        wait_until("the status page to say so", SETTLE_LIMIT, || async {
+            let page = api.get("/status").await.expect(200);
+            !page.as_str().unwrap_or_default().contains("Everything answers and is ready")
+        })
+        .await;
 
         disk.make_room();
         let enough = load.accepted() + 8;
         wait_until("payments to be accepted again", SETTLE_LIMIT, || async { load.accepted() >= enough }).await;
+        for component in ["identity", "projector"] {
+            wait_until(&format!("{component} to be ready again"), SETTLE_LIMIT, || async {
+                health(&platform, component).await.0
+            })
+            .await;
+        }
     }
     load.stop().await;
     everything_adds_up(&mut platform, &load).await;
