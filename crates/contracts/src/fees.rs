@@ -171,11 +171,10 @@ pub fn quote(
 ) -> Quote {
     let transaction_type = asked.unwrap_or_else(|| inferred_type(from, to));
     let scope = scope(from, to);
-    let exempt = from.is_fee_exempt() || to.is_fee_exempt();
-    let Fee { qirat, rate_bps } =
-        if exempt { Fee { qirat: 0, rate_bps: 0 } } else { schedule.fee(transaction_type, scope, amount.get()) };
-    // A tenth of an amount within the cap is within the cap.
-    Quote { amount, fee: Qirat::new(qirat).unwrap_or(Qirat::CAP), rate_bps, transaction_type, scope }
+    if from.is_fee_exempt() || to.is_fee_exempt() {
+        return Quote { amount, fee: Qirat::ZERO, rate_bps: 0, transaction_type, scope };
+    }
+    schedule.quote(transaction_type, scope, amount)
 }
 
 /// Cross-border when both accounts have a country and these differ; system accounts have none.
@@ -266,6 +265,14 @@ impl FeeSchedule {
     #[must_use]
     pub fn rows(&self) -> &[FeeRow] {
         &self.rows
+    }
+
+    /// What a payment of a type and scope costs, when none of both sides is exempt.
+    #[must_use]
+    pub fn quote(&self, transaction_type: TransactionType, scope: Scope, amount: Qirat) -> Quote {
+        let Fee { qirat, rate_bps } = self.fee(transaction_type, scope, amount.get());
+        // A tenth of an amount within the cap is within the cap.
+        Quote { amount, fee: Qirat::new(qirat).unwrap_or(Qirat::CAP), rate_bps, transaction_type, scope }
     }
 
     /// The fee of a payment that is not exempt, for an amount in Qirat.

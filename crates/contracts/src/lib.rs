@@ -33,6 +33,7 @@ mod event;
 pub mod fees;
 mod function;
 pub mod genesis;
+pub mod hoarding;
 mod host;
 mod identity;
 mod invoke;

@@ -4,9 +4,13 @@ use gx_types::Qirat;
 
 use crate::fees::FeeSchedule;
 use crate::genesis::PHASES;
+use crate::hoarding::HoardingTax;
 
 /// Name of the fee schedule; its value is the JSON of [`FeeSchedule`].
 pub const FEE_SCHEDULE: &str = "feeSchedule";
+
+/// Name of the hoarding tax; its value is the JSON of [`HoardingTax`].
+pub const HOARDING_TAX: &str = "hoardingTax";
 
 /// Name of the most one disbursement may pay, in whole GX.
 pub const DISBURSEMENT_MAX_GX: &str = "disbursementMaxGx";
@@ -29,11 +33,13 @@ pub enum Parameter {
     DisbursementMaxGx,
     /// The least trust that a loan asks for.
     LoanTrustMin,
+    /// Period and bands of the hoarding tax.
+    HoardingTax,
 }
 
 impl Parameter {
     /// Every parameter.
-    pub const ALL: [Self; 3] = [Self::FeeSchedule, Self::DisbursementMaxGx, Self::LoanTrustMin];
+    pub const ALL: [Self; 4] = [Self::FeeSchedule, Self::DisbursementMaxGx, Self::LoanTrustMin, Self::HoardingTax];
 
     /// Its name on the ledger.
     #[must_use]
@@ -42,6 +48,7 @@ impl Parameter {
             Self::FeeSchedule => FEE_SCHEDULE,
             Self::DisbursementMaxGx => DISBURSEMENT_MAX_GX,
             Self::LoanTrustMin => LOAN_TRUST_MIN,
+            Self::HoardingTax => HOARDING_TAX,
         }
     }
 
@@ -49,7 +56,7 @@ impl Parameter {
     #[must_use]
     pub const fn kind(self) -> ParameterKind {
         match self {
-            Self::FeeSchedule => ParameterKind::Json,
+            Self::FeeSchedule | Self::HoardingTax => ParameterKind::Json,
             Self::DisbursementMaxGx => ParameterKind::Whole { unit: "GX", least: 1, most: DISBURSEMENT_CEILING_GX },
             Self::LoanTrustMin => ParameterKind::Whole { unit: "points", least: 0, most: LOAN_TRUST_CEILING },
         }
@@ -62,6 +69,7 @@ impl Parameter {
             Self::FeeSchedule => "Rates in basis points and least fees, by kind of payment, place and amount.",
             Self::DisbursementMaxGx => "The most that one disbursement from a pool may pay.",
             Self::LoanTrustMin => "The least trust with which a person is lent coins.",
+            Self::HoardingTax => "Days that a balance is held before the hoarding tax is due, and its rates by balance.",
         }
     }
 
@@ -78,6 +86,7 @@ impl Parameter {
             Self::FeeSchedule => FeeSchedule::initial().to_json(),
             Self::DisbursementMaxGx => DISBURSEMENT_CEILING_GX.to_string(),
             Self::LoanTrustMin => "0".to_owned(),
+            Self::HoardingTax => HoardingTax::initial().to_json(),
         }
     }
 
@@ -92,6 +101,9 @@ impl Parameter {
             }
             Self::DisbursementMaxGx => whole_number(value, 1, DISBURSEMENT_CEILING_GX),
             Self::LoanTrustMin => whole_number(value, 0, LOAN_TRUST_CEILING),
+            Self::HoardingTax => {
+                HoardingTax::from_json(value).map(|tax| tax.to_json()).map_err(|error| error.to_string())
+            }
         }
     }
 }
@@ -207,6 +219,7 @@ mod tests {
         }
         assert_eq!(Parameter::DisbursementMaxGx.check("1"), Ok("1".to_owned()));
         assert!(Parameter::FeeSchedule.check("{}").is_err());
+        assert!(Parameter::HoardingTax.check("{}").is_err());
         let spaced = FeeSchedule::initial().to_json().replace(',', " , ");
         assert_eq!(Parameter::FeeSchedule.check(&spaced), Ok(FeeSchedule::initial().to_json()));
     }
