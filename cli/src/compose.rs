@@ -13,7 +13,7 @@ use crate::build_info::build_info;
 
 /// The services behind the edge.
 pub const SERVICES: &[Component] =
-    &[Component::Identity, Component::Admin, Component::Tokenomics, Component::Messaging];
+    &[Component::Identity, Component::Admin, Component::Tokenomics, Component::Messaging, Component::Tax];
 
 /// The routes of a service; `None` for what is no service.
 #[must_use]
@@ -23,6 +23,7 @@ pub fn routes(component: Component, app: &App) -> Option<RouteSet> {
         Component::Admin => Some(gx_admin::routes()),
         Component::Tokenomics => Some(gx_tokenomics::routes()),
         Component::Messaging => Some(gx_messaging::routes()),
+        Component::Tax => Some(gx_tax::routes()),
         Component::Wallet | Component::OutboxSubmitter | Component::Projector | Component::Ledger => None,
     }
 }
@@ -117,6 +118,6 @@ pub fn start_jobs(component: Component, app: &App) {
         Component::Tokenomics => drop(tokio::spawn(gx_tokenomics::jobs::run(app.clone()))),
         Component::Messaging => drop(tokio::spawn(gx_messaging::mails::run(app.clone()))),
         Component::Admin => drop(tokio::spawn(gx_admin::jobs::run(app.clone()))),
-        Component::Wallet | Component::OutboxSubmitter | Component::Projector | Component::Ledger => {}
+        Component::Tax | Component::Wallet | Component::OutboxSubmitter | Component::Projector | Component::Ledger => {}
     }
 }

@@ -117,6 +117,7 @@ pub const METRICS: &[MetricRoom] = &[
     MetricRoom { scope: MetricScope::At(&[Component::OutboxSubmitter]), metrics: gx_outbox_submitter::METRICS },
     MetricRoom { scope: MetricScope::At(&[Component::Projector]), metrics: gx_projector::METRICS },
     MetricRoom { scope: MetricScope::At(&[Component::Admin]), metrics: gx_admin::METRICS },
+    MetricRoom { scope: MetricScope::At(&[Component::Tax]), metrics: gx_tax::metrics::METRICS },
     MetricRoom {
         scope: MetricScope::At(&[Component::Messaging, Component::Wallet]),
         metrics: gx_messaging::live::metrics::METRICS,
@@ -156,6 +157,7 @@ fn routes() -> String {
         gx_admin::routes(),
         gx_tokenomics::routes(),
         gx_messaging::routes(),
+        gx_tax::routes(),
     ];
     for row in permission_table(&sets.iter().collect::<Vec<&RouteSet>>()) {
         line!(text, "| {} | `{}` | {} | {} | {} |", row.method, row.path, row.operation_id, row.component, row.access);

@@ -94,6 +94,7 @@ fn address_of(component: Component, app: &App) -> Result<String> {
         Component::Admin => &settings.admin_api_url,
         Component::Tokenomics => &settings.tokenomics_api_url,
         Component::Messaging => &settings.messaging_api_url,
+        Component::Tax => &settings.tax_api_url,
         Component::OutboxSubmitter => &settings.outbox_submitter_url,
         Component::Projector => &settings.projector_url,
         Component::Wallet | Component::Ledger => &None,

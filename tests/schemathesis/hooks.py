@@ -459,6 +459,9 @@ FIXTURES = {
         "body": {"expectedFee": "1"},
     },
     "verifyQSendCode": lambda _: {"body": {"qrData": request_of(person("bob"))["qrData"]}},
+    # tax
+    "quoteTypedFee": lambda _: {"query": {"type": "P2P", "scope": "LOCAL", "amount": "100"}},
+    "previewHoardingTax": lambda me: {"path": {"accountId": me.profile()["fabricUserId"]}},
     # messaging
     "setNotificationPreferences": lambda _: {"body": {"preferences": [{"type": "WALLET_CREDITED", "mail": True}]}},
     "markNotificationRead": lambda me: {

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::{Api, Platform};
 
 /// Components that publish a document.
-const COMPONENTS: &[&str] = &["identity", "admin", "tokenomics", "messaging"];
+const COMPONENTS: &[&str] = &["identity", "admin", "tokenomics", "messaging", "tax"];
 
 /// Who may call an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

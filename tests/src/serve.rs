@@ -15,6 +15,7 @@ const SERVICES: &[(&str, &str)] = &[
     ("admin", "ADMIN_API_URL"),
     ("tokenomics", "TOKENOMICS_API_URL"),
     ("messaging", "MESSAGING_API_URL"),
+    ("tax", "TAX_API_URL"),
     ("wallet", "PUBLIC_URL"),
 ];
 

@@ -16,6 +16,8 @@ pub enum Component {
     Tokenomics,
     /// Notifications and live notice.
     Messaging,
+    /// Fee quotes, the fee schedule, the hoarding tax.
+    Tax,
     /// Brings commands to the ledger.
     OutboxSubmitter,
     /// Brings the ledger's blocks into the read model.
@@ -32,6 +34,7 @@ impl Component {
         Self::Admin,
         Self::Tokenomics,
         Self::Messaging,
+        Self::Tax,
         Self::OutboxSubmitter,
         Self::Projector,
         Self::Ledger,
@@ -44,6 +47,7 @@ impl Component {
         Self::Admin,
         Self::Tokenomics,
         Self::Messaging,
+        Self::Tax,
         Self::OutboxSubmitter,
         Self::Projector,
     ];
@@ -57,6 +61,7 @@ impl Component {
             Self::Admin => "admin",
             Self::Tokenomics => "tokenomics",
             Self::Messaging => "messaging",
+            Self::Tax => "tax",
             Self::OutboxSubmitter => "outbox-submitter",
             Self::Projector => "projector",
             Self::Ledger => "ledger",
@@ -72,6 +77,7 @@ impl Component {
             Self::Admin => "svc-admin",
             Self::Tokenomics => "svc-tokenomics",
             Self::Messaging => "svc-messaging",
+            Self::Tax => "svc-tax",
             Self::OutboxSubmitter => "outbox-submitter",
             Self::Projector => "projector",
             Self::Ledger => "ledger",
@@ -88,6 +94,7 @@ impl Component {
             Self::Admin => Some(3002),
             Self::Tokenomics => Some(3003),
             Self::Messaging => Some(3007),
+            Self::Tax => Some(3009),
             Self::OutboxSubmitter => Some(9090),
             Self::Projector => Some(9091),
             Self::Ledger => Some(7051),
@@ -103,6 +110,7 @@ impl Component {
             | Self::Identity
             | Self::Admin
             | Self::Tokenomics
+            | Self::Tax
             | Self::OutboxSubmitter
             | Self::Projector
             | Self::Ledger => None,
@@ -117,6 +125,7 @@ impl Component {
             Self::Admin => Some("ADMIN_API_URL"),
             Self::Tokenomics => Some("TOKENOMICS_API_URL"),
             Self::Messaging => Some("MESSAGING_API_URL"),
+            Self::Tax => Some("TAX_API_URL"),
             Self::OutboxSubmitter => Some("OUTBOX_SUBMITTER_URL"),
             Self::Projector => Some("PROJECTOR_URL"),
             Self::Wallet | Self::Ledger => None,
@@ -132,6 +141,7 @@ impl Component {
             Self::Admin => "Administration and public figures",
             Self::Tokenomics => "Wallets, transfers, fees and Q Send",
             Self::Messaging => "Notifications and live notice",
+            Self::Tax => "Fee quotes, the fee schedule, the hoarding tax",
             Self::OutboxSubmitter => "Brings commands to the ledger",
             Self::Projector => "Brings the ledger's blocks into the read model",
             Self::Ledger => "The embedded ledger",
@@ -190,6 +200,7 @@ mod tests {
             (Component::Admin, 3002),
             (Component::Tokenomics, 3003),
             (Component::Messaging, 3007),
+            (Component::Tax, 3009),
             (Component::OutboxSubmitter, 9090),
             (Component::Projector, 9091),
         ] {

@@ -69,7 +69,9 @@ impl Parameter {
             Self::FeeSchedule => "Rates in basis points and least fees, by kind of payment, place and amount.",
             Self::DisbursementMaxGx => "The most that one disbursement from a pool may pay.",
             Self::LoanTrustMin => "The least trust with which a person is lent coins.",
-            Self::HoardingTax => "Days that a balance is held before the hoarding tax is due, and its rates by balance.",
+            Self::HoardingTax => {
+                "Days that a balance is held before the hoarding tax is due, and its rates by balance."
+            }
         }
     }
 

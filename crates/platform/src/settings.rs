@@ -70,6 +70,7 @@ settings! {
     ADMIN_API_URL = "ADMIN_API_URL", None, secret: false, "Address of the admin service, when it runs elsewhere.";
     TOKENOMICS_API_URL = "TOKENOMICS_API_URL", None, secret: false, "Address of the tokenomics service, when it runs elsewhere.";
     MESSAGING_API_URL = "MESSAGING_API_URL", None, secret: false, "Address of the messaging service, when it runs elsewhere.";
+    TAX_API_URL = "TAX_API_URL", None, secret: false, "Address of the tax service, when it runs elsewhere.";
     OUTBOX_SUBMITTER_URL = "OUTBOX_SUBMITTER_URL", None, secret: false, "Address of the outbox submitter's health, for the status page of an edge that runs elsewhere.";
     PROJECTOR_URL = "PROJECTOR_URL", None, secret: false, "Address of the projector's health, for the status page of an edge that runs elsewhere.";
     OUTBOX_SUBMITTERS = "OUTBOX_SUBMITTERS", Some("1"), secret: false, "Submitters that one process runs.";
@@ -179,6 +180,8 @@ pub struct Settings {
     pub tokenomics_api_url: Option<String>,
     /// The same for messaging.
     pub messaging_api_url: Option<String>,
+    /// The same for tax.
+    pub tax_api_url: Option<String>,
     /// Where the outbox submitter's health is, when it runs elsewhere.
     pub outbox_submitter_url: Option<String>,
     /// The same for the projector.
@@ -329,8 +332,9 @@ impl Settings {
         let sms_token = reader.optional_secret(SMS_TOKEN);
         let public_api_url = reader.url(PUBLIC_API_URL);
         let public_ws_url = reader.url(PUBLIC_WS_URL);
-        let [identity, admin, tokenomics, messaging] =
-            [IDENTITY_API_URL, ADMIN_API_URL, TOKENOMICS_API_URL, MESSAGING_API_URL].map(|name| reader.url(name));
+        let [identity, admin, tokenomics, messaging, tax] =
+            [IDENTITY_API_URL, ADMIN_API_URL, TOKENOMICS_API_URL, MESSAGING_API_URL, TAX_API_URL]
+                .map(|name| reader.url(name));
         let [outbox_submitter_url, projector_url] = [OUTBOX_SUBMITTER_URL, PROJECTOR_URL].map(|name| reader.url(name));
         let [outbox_submitters, projectors] = [OUTBOX_SUBMITTERS, PROJECTORS].map(|name| reader.count(name, COUNT_MAX));
         let [sockets_per_person, sockets_per_address] =
@@ -362,6 +366,7 @@ impl Settings {
                 admin_api_url: admin,
                 tokenomics_api_url: tokenomics,
                 messaging_api_url: messaging,
+                tax_api_url: tax,
                 outbox_submitter_url,
                 projector_url,
                 outbox_submitters: outbox_submitters?,

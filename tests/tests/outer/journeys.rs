@@ -1,6 +1,7 @@
 //! What people do, from the first code to the last figure, on both databases and in both shapes of the platform.
 
 pub mod security;
+pub mod tax;
 
 use std::collections::BTreeSet;
 
@@ -169,6 +170,7 @@ async fn every_journey(platform: &Platform) {
         two_payers_at_once(platform, &admin),
         a_document_used_twice(platform, &admin),
         security::people_protect_their_accounts(platform, &admin),
+        tax::fees_are_known_and_holding_is_previewed(platform, &admin),
     );
 }
 

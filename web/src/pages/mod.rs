@@ -5,7 +5,9 @@ mod confirmation;
 mod contacts;
 mod dashboard;
 mod documents;
+mod fees;
 mod history;
+mod holding;
 mod landing;
 mod limits;
 mod login;
@@ -53,6 +55,8 @@ pub(crate) fn routes(web: &Web) -> Router<Web> {
         .merge(preferences::routes())
         .merge(contacts::routes())
         .merge(limits::routes())
+        .merge(fees::routes())
+        .merge(holding::routes())
         .merge(statement::routes())
         .merge(messages::routes())
         .merge(admin::routes());

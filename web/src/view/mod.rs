@@ -1,6 +1,7 @@
 //! What templates are filled with: the frame of a page, forms with their refusals, amounts, times and states.
 
 mod amount;
+mod bands;
 mod chart;
 mod chrome;
 mod flash;
@@ -10,6 +11,7 @@ mod state;
 mod when;
 
 pub use amount::{AmountError, parse_amount};
+pub use bands::{range, rate};
 pub use chart::{Bars, Chart, Point};
 pub use chrome::{AdminBadge, Chrome, PersonBadge, Tab, Viewer};
 pub use flash::Flash;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::site::{CSRF, FORM, ME, Page, Site, profile};
 
-const NEED_A_SESSION: [&str; 21] = [
+const NEED_A_SESSION: [&str; 22] = [
     "/dashboard",
     "/messages",
     "/documents",
@@ -17,6 +17,7 @@ const NEED_A_SESSION: [&str; 21] = [
     "/pay",
     "/pay/QS-6PAS3LHD",
     "/history",
+    "/holding",
     "/notifications",
     "/settings/security",
     "/settings/security/password",

@@ -10,4 +10,5 @@ mod registration;
 mod security;
 mod site;
 mod status;
+mod tax;
 mod wallet;

@@ -4,7 +4,7 @@ use gx_contracts::fees::FeeSchedule;
 use gx_contracts::parameters::FEE_SCHEDULE;
 use sea_orm::{ConnectionTrait, EntityTrait};
 
-use crate::entity::system_parameters::Entity;
+use crate::entity::system_parameters::{Entity, Model};
 use crate::error::StoreError;
 
 /// Row that holds `true` while the ledger is paused; written by the projector beside the ledger's own parameters.
@@ -17,7 +17,15 @@ pub const SYSTEM_PAUSE_REASON: &str = "systemPauseReason";
 /// # Errors
 /// [`StoreError`] when the database cannot be read.
 pub async fn parameter(connection: &impl ConnectionTrait, name: &str) -> Result<Option<String>, StoreError> {
-    Ok(Entity::find_by_id(name.to_owned()).one(connection).await?.map(|row| row.param_value))
+    Ok(parameter_row(connection, name).await?.map(|row| row.param_value))
+}
+
+/// The same with the block and time of its last change.
+///
+/// # Errors
+/// [`StoreError`] when the database cannot be read.
+pub async fn parameter_row(connection: &impl ConnectionTrait, name: &str) -> Result<Option<Model>, StoreError> {
+    Ok(Entity::find_by_id(name.to_owned()).one(connection).await?)
 }
 
 /// Why the ledger is paused; `None` while it is not.

@@ -15,6 +15,7 @@ pub mod dev_mailbox;
 pub mod documents;
 pub mod environment_facts;
 pub mod figures;
+pub mod holding;
 pub mod ledger_binding;
 pub mod limits;
 pub mod live;

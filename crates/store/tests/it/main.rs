@@ -4,6 +4,7 @@
 mod audit;
 mod entities;
 mod figures;
+mod holding;
 mod idempotency;
 mod migrations;
 mod outbox;

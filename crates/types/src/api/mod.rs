@@ -9,6 +9,7 @@ pub mod messaging;
 mod objects;
 pub mod qsend;
 pub mod security;
+pub mod tax;
 pub mod tokenomics;
 
 /// Gives a text type its JSON schema.

@@ -68,7 +68,7 @@ async fn a_ledger_out_of_reach_is_waited_for_ten_minutes_and_nothing_is_lost() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_ledger_what_needs_one_is_unavailable_and_the_rest_works() {
-    let only = ["--only", "identity,admin,tokenomics,messaging,wallet"];
+    let only = ["--only", "identity,admin,tokenomics,messaging,tax,wallet"];
     let platform = Platform::on(Database::Sqlite).args(&only).start().await;
     let admin = Admin::of(&platform).await;
     let pause = json!({ "reason": "There is nothing to pause yet." });

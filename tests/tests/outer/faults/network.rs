@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{health, is_down};
 
 /// The services alone; a submitter runs beside them.
-const SERVICES: [&str; 2] = ["--only", "identity,admin,tokenomics,messaging,wallet"];
+const SERVICES: [&str; 2] = ["--only", "identity,admin,tokenomics,messaging,tax,wallet"];
 
 /// A submitter in a process of its own; ends when dropped.
 struct Submitter {

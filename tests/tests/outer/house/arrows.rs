@@ -18,6 +18,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("gx-admin", BELOW_SERVICES),
     ("gx-tokenomics", BELOW_SERVICES),
     ("gx-messaging", BELOW_SERVICES),
+    ("gx-tax", BELOW_SERVICES),
     ("gx-outbox-submitter", BELOW_SERVICES),
     ("gx-projector", BELOW_SERVICES),
     ("gx-socket", &[]),
