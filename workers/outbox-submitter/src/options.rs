@@ -43,8 +43,10 @@ pub struct SubmitterOptions {
     /// Commands are endorsed before they are claimed, which spares a transaction, once no other submitter was seen for so
     /// long: two would endorse the same ones.
     pub alone_after: Duration,
-    /// How often the queue is looked at when nothing in this process has changed it.
+    /// How often the queue is looked at when nothing in this process has changed it, and others may have.
     pub poll: Duration,
+    /// The same on SQLite, where this process is all but alone: for commands that are due again, and those of a command line.
+    pub poll_alone: Duration,
     /// An envelope whose outcome is unknown after this time is marked SUBMITTED.
     pub submitted_after: Duration,
     /// A command that the ledger has committed is written as such after this time. The projector usually does it first,
@@ -73,6 +75,7 @@ impl Default for SubmitterOptions {
             lease: Duration::from_secs(15),
             alone_after: Duration::from_secs(3),
             poll: Duration::from_millis(100),
+            poll_alone: Duration::from_millis(500),
             submitted_after: Duration::from_millis(200),
             committed_after: Duration::from_millis(100),
             resend_after: Duration::from_secs(3),

@@ -11,7 +11,7 @@ use futures::future::join_all;
 use gx_base::{Clock, Entropy, EntropyExt};
 use gx_ledger::{Ledger, Prepared};
 use gx_store::outbox::{self, ClaimOptions, Claimed, Dead, Due, Holder, Wanted};
-use gx_store::{Store, StoreError};
+use gx_store::{Backend, Store, StoreError};
 use gx_types::{CommandId, Sha256Hex};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -237,6 +237,10 @@ async fn keep_leases(shared: &Shared) -> Never {
 
 async fn claim_and_fly(shared: &Arc<Shared>, flights: &mut Flights) -> Never {
     let mut commits = shared.store.commits();
+    let poll = match shared.store.backend() {
+        Backend::Sqlite => shared.options.poll_alone,
+        Backend::Postgres => shared.options.poll,
+    };
     let mut cursor = 0;
     let mut round = Round { take_over_at: Instant::now(), others_seen_at: Instant::now() };
     loop {
@@ -281,7 +285,7 @@ async fn claim_and_fly(shared: &Arc<Shared>, flights: &mut Flights) -> Never {
             tokio::select! {
                 // The store lives as long as this does.
                 _ = commits.changed() => {}
-                () = tokio::time::sleep(shared.options.poll) => {}
+                () = tokio::time::sleep(poll) => {}
             }
         }
         if found < room {
@@ -290,7 +294,7 @@ async fn claim_and_fly(shared: &Arc<Shared>, flights: &mut Flights) -> Never {
         } else if room == 0 {
             tokio::select! {
                 () = flights.one_ended() => {}
-                () = tokio::time::sleep(shared.options.poll) => {}
+                () = tokio::time::sleep(poll) => {}
             }
         }
     }

@@ -20,6 +20,7 @@ pub fn options() -> SubmitterOptions {
         committed_after: Duration::ZERO,
         lease: Duration::from_secs(3),
         poll: Duration::from_millis(10),
+        poll_alone: Duration::from_millis(10),
         submitted_after: Duration::from_millis(30),
         resend_after: Duration::from_millis(60),
         outcome_after: Duration::from_millis(150),
