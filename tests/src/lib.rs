@@ -23,6 +23,7 @@ mod people;
 mod platform;
 mod postgres;
 mod serve;
+mod skip;
 mod wait;
 
 pub use admin::{Admin, code_of};
@@ -35,4 +36,5 @@ pub use line::Line;
 pub use people::{NewPerson, PASSWORD, PICTURE, Person, SETTLE_LIMIT, qirat};
 pub use platform::{Platform, PlatformBuilder, START_LIMIT};
 pub use postgres::PostgresServer;
+pub use skip::skipped;
 pub use wait::{wait_for, wait_until};

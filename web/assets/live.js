@@ -22,11 +22,13 @@
 
   // ── The page: ask for it again and put the parts that follow by themselves in place.
   const substance = (el) => el.tagName === "MAIN" && globalThis.gxSubstance ? globalThis.gxSubstance(el) : el.outerHTML;
-  let asking = false, wanted = false, timer = 0;
+  // The first change is asked for at once; what comes close behind it waits, and is asked for together.
+  let asking = false, wanted = false, timer = 0, asked = -Infinity;
   const refresh = () => {
     wanted = true;
     if (timer || asking) return;
     timer = setTimeout(async () => {
+      asked = performance.now();
       timer = 0; wanted = false; asking = true;
       try {
         const answer = await fetch(location.href, { headers: { accept: "text/html" }, credentials: "same-origin" });
@@ -35,7 +37,7 @@
       } catch { /* the network is away: the socket says so, and asks again when it is back */ }
       asking = false;
       if (wanted) refresh();
-    }, REFRESH_MS);
+    }, Math.max(0, asked + REFRESH_MS - performance.now()));
   };
   const put = (fresh) => {
     for (const old of document.querySelectorAll("[data-live]")) {

@@ -29,6 +29,8 @@ impl Services {
         services.postgres()?;
         services.redis()?;
         services.s3(machine)?;
+        // What a test needs is here: one that cannot find it fails.
+        services.env.push(("GX_TEST_TOOLS_REQUIRED", "1".to_owned()));
         services.env.push(("GX_TEST_CHROMEDRIVER", "/usr/bin/chromedriver".to_owned()));
         services.env.push(("GX_TEST_CHROMIUM", "/usr/bin/chromium".to_owned()));
         services.env.push(("GX_TEST_SCHEMATHESIS", machine.venv_bin.join("schemathesis").display().to_string()));

@@ -2,7 +2,7 @@
 
 use gx_types::Qirat;
 
-use crate::fees::FeeSchedule;
+use crate::fees::{FeeSchedule, FeeScheduleError};
 use crate::genesis::PHASES;
 use crate::hoarding::HoardingTax;
 
@@ -99,7 +99,13 @@ impl Parameter {
     pub fn check(self, value: &str) -> Result<String, String> {
         match self {
             Self::FeeSchedule => {
-                FeeSchedule::from_json(value).map(|schedule| schedule.to_json()).map_err(|error| error.to_string())
+                FeeSchedule::from_json(value).map(|schedule| schedule.to_json()).map_err(|error| match error {
+                    FeeScheduleError::Unreadable(_) => {
+                        "This is not a fee schedule: give all of it as JSON, in the form of the present value."
+                            .to_owned()
+                    }
+                    other => other.to_string(),
+                })
             }
             Self::DisbursementMaxGx => whole_number(value, 1, DISBURSEMENT_CEILING_GX),
             Self::LoanTrustMin => whole_number(value, 0, LOAN_TRUST_CEILING),

@@ -112,6 +112,7 @@ audit_events! {
     PersonPinRemoved = "PERSON_PIN_REMOVED", Security, High, "A person removed their PIN.";
     PersonPinLocked = "PERSON_PIN_LOCKED", Security, High, "A person's PIN was locked after too many wrong ones.";
     PersonStepUpChanged = "PERSON_STEP_UP_CHANGED", Security, Medium, "A person changed from which amount on payments must be confirmed.";
+    PersonLimitRaised = "PERSON_LIMIT_RAISED", Security, Medium, "A person asked for a higher limit on their payments, or for none.";
     PersonEmailChanged = "PERSON_EMAIL_CHANGED", Security, High, "A person's e-mail address was changed.";
     PersonPhoneChanged = "PERSON_PHONE_CHANGED", Security, High, "A person's phone number was changed.";
     PersonContactObjected = "PERSON_CONTACT_OBJECTED", Security, High, "A change of e-mail address was taken back from the old one; the person's sessions were ended.";

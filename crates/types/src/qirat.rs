@@ -102,6 +102,17 @@ impl Qirat {
     pub fn display_gx(self) -> String {
         display_gx(self.0.into())
     }
+
+    /// The amount in GX as a plain decimal number, for programs: `0.000002`, `1250.5`.
+    #[must_use]
+    pub fn decimal_gx(self) -> String {
+        let (whole, rest) = (self.0 / Self::PER_GX, self.0 % Self::PER_GX);
+        if rest == 0 {
+            return whole.to_string();
+        }
+        let decimals = format!("{rest:06}");
+        format!("{whole}.{}", decimals.trim_end_matches('0'))
+    }
 }
 
 /// Text for people: GX from 1 GX up, Qirat below.
@@ -266,6 +277,15 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn a_decimal_number_for_programs_has_no_unit_and_no_groups() {
+        for (qirat, text) in
+            [(0, "0"), (2, "0.000002"), (1_000, "0.001"), (500_000_000, "500"), (1_250_500_000, "1250.5")]
+        {
+            assert_eq!(Qirat(qirat).decimal_gx(), text);
+        }
+    }
 
     #[test]
     fn malformed_amounts_are_refused_by_name() {

@@ -47,6 +47,7 @@ security_events! {
     PinRemoved = "SECURITY_PIN_REMOVED", PersonPinRemoved, "PIN removed", "The PIN of your account was removed.";
     PinLocked = "SECURITY_PIN_LOCKED", PersonPinLocked, "PIN locked", "A wrong PIN was entered five times. It is locked for half an hour.";
     StepUpChanged = "SECURITY_STEP_UP_CHANGED", PersonStepUpChanged, "Confirmation of payments changed", "The amount from which payments must be confirmed was changed.";
+    LimitRaised = "SECURITY_LIMIT_RAISED", PersonLimitRaised, "A limit will be raised", "You asked for a higher limit on your payments, or for none. It holds in 24 hours; setting the limit again under Limits takes the raise back.";
     EmailChanged = "SECURITY_EMAIL_CHANGED", PersonEmailChanged, "E-mail address changed", "The e-mail address of your account was changed.";
     PhoneChanged = "SECURITY_PHONE_CHANGED", PersonPhoneChanged, "Phone number changed", "The phone number of your account was changed.";
     ContactObjected = "SECURITY_CONTACT_OBJECTED", PersonContactObjected, "A change was taken back", "The change of your e-mail address was taken back from the old one. Every session was ended; set a new password.";

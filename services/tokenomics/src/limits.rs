@@ -8,17 +8,16 @@ use std::time::Duration;
 use axum::Json;
 use axum::extract::State;
 use gx_base::limits::LIMIT_RAISE_SECONDS;
+use gx_platform::App;
 use gx_platform::auth::Person;
 use gx_platform::http::{Access, ApiError, ApiJson, ApiResult, Handled, Route};
-use gx_platform::{App, BusMessage};
 use gx_store::Col;
 use gx_store::repo::limits::{self, SpendingLimit};
-use gx_store::repo::notifications::{self, Notice};
 use gx_store::repo::payments;
 use gx_store::sea_orm::ConnectionTrait;
 use gx_types::api::conveniences::{LimitView, LimitsPatch, LimitsReply, NextLimit};
 use gx_types::api::identity::Change;
-use gx_types::{AccountId, ErrorCode, LimitKind, NotificationId, NotificationKind, ProfileId, Qirat, Timestamp};
+use gx_types::{AccountId, ErrorCode, LimitKind, ProfileId, Qirat, SecurityEvent, Timestamp};
 
 use crate::payment::Judged;
 
@@ -66,10 +65,12 @@ async fn change(
         (LimitKind::PerDay, wanted("perDay", &patch.per_day)?),
     ];
     let (me, now) = (person.profile_id, app.now());
-    let notice_id = NotificationId::from_uuid(app.new_uuid());
+    let note = app.security_note(SecurityEvent::LimitRaised, me, None);
+    let in_change = note.clone();
     let raised = app
         .store()
         .write(move |tx| {
+            let mut note = in_change.clone();
             Box::pin(async move {
                 payments::lock_payer(tx, me).await?;
                 let rows = limits::of_person(tx, me).await?;
@@ -77,19 +78,25 @@ async fn change(
                 for (kind, wanted) in changes.into_iter().filter_map(|(kind, wanted)| Some((kind, wanted?))) {
                     let row = rows.iter().find(|row| row.kind.0 == kind).cloned();
                     let row = row.unwrap_or_else(|| limits::none(me, kind, now));
+                    let holds = row.at(now);
                     let (row, waits) = changed(&row, wanted, now);
                     limits::save(tx, row).await?;
+                    if waits {
+                        let text = |limit: Option<Qirat>| limit.map_or_else(|| "none".to_owned(), |q| q.to_string());
+                        let next = Some(wanted).filter(|limit| *limit < Qirat::CAP);
+                        note = note.before(kind.as_str(), text(holds)).after(kind.as_str(), text(next));
+                    }
                     raised |= waits;
                 }
                 if raised {
-                    notifications::tell(tx, raise_notice(notice_id, me, now)).await?;
+                    note.record(tx).await?;
                 }
                 Ok::<_, ApiError>(raised)
             })
         })
         .await?;
     if raised {
-        app.bus().publish(&BusMessage::Notified { profile_id: me, notification_id: notice_id });
+        note.tell(&app).await;
     }
     Ok(Json(view(app.store().read(), me, now).await?))
 }
@@ -108,20 +115,6 @@ fn changed(row: &SpendingLimit, wanted: Qirat, now: Timestamp) -> (SpendingLimit
     }
     let from = now.plus(Duration::from_secs(LIMIT_RAISE_SECONDS));
     (SpendingLimit { next_amount: Some(Col(wanted)), next_from: Some(Col(from)), ..settled }, true)
-}
-
-fn raise_notice(id: NotificationId, me: ProfileId, now: Timestamp) -> Notice {
-    Notice {
-        notification_id: id,
-        profile_id: me,
-        kind: NotificationKind::SecurityAlert,
-        title: "A limit will be raised",
-        message: "You asked for a higher limit on your payments. It holds in 24 hours. If it was not you, set the limit again, \
-                  which takes the raise back, and change your password."
-            .to_owned(),
-        action_url: Some("/limits".to_owned()),
-        now,
-    }
 }
 
 async fn view(db: &impl ConnectionTrait, me: ProfileId, now: Timestamp) -> ApiResult<LimitsReply> {

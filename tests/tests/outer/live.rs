@@ -14,7 +14,7 @@ use tokio::process::{Child, ChildStdout, Command};
 fn node(script: &str, arguments: &[&str]) -> Option<(Child, Lines<BufReader<ChildStdout>>)> {
     let (Some(node), Some(modules)) = (std::env::var_os("GX_TEST_NODE"), std::env::var_os("GX_TEST_NODE_MODULES"))
     else {
-        println!("skipped: GX_TEST_NODE and GX_TEST_NODE_MODULES are not set");
+        gx_tests::skipped("GX_TEST_NODE and GX_TEST_NODE_MODULES are not set");
         return None;
     };
     let mut child = Command::new(node)
@@ -323,7 +323,7 @@ async fn a_redis_that_does_not_let_gx_in_makes_messaging_unready_by_name() {
         .stdout(Stdio::null())
         .spawn();
     let Ok(mut redis) = redis else {
-        println!("skipped: there is no redis-server");
+        gx_tests::skipped("there is no redis-server");
         return;
     };
     let url = format!("redis://:the%20wrong%20one@127.0.0.1:{free}/?protocol=resp3");

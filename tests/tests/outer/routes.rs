@@ -189,6 +189,11 @@ impl Suite {
         let code = request["requestCode"].as_str().unwrap_or_default().to_owned();
         let notice = bob.notifications().await.first().cloned().unwrap_or_default();
         let notice = notice["notificationId"].as_str().unwrap_or(NOBODY).to_owned();
+        let session = bob.api.get("/api/v1/security/sessions").await.expect(200);
+        let session = session["sessions"][0]["sessionId"].as_str().unwrap_or_default().to_owned();
+        for of_bob in [&document, &notice, &session] {
+            assert!(!of_bob.is_empty() && of_bob != NOBODY, "Bob has something of each kind");
+        }
         let mut tried = BTreeSet::new();
         // A country is nobody's.
         let of_somebody = |path: &str| path.contains('{') && !path.contains("{countryCode}");
@@ -197,6 +202,7 @@ impl Suite {
                 "commandId" => command.clone(),
                 "documentId" => document.clone(),
                 "code" => code.clone(),
+                "sessionId" => session.clone(),
                 "id" if operation.path.contains("notifications") => notice.clone(),
                 _ => bob.id.clone(),
             });

@@ -28,6 +28,7 @@ struct Row {
     in_app: bool,
     in_app_optional: bool,
     mail: bool,
+    mail_optional: bool,
 }
 
 pub(super) fn routes() -> Router<Web> {
@@ -60,7 +61,9 @@ async fn render(signed: &Signed, status: StatusCode, form: Form) -> PageResult {
         label: label(view.kind),
         in_app: view.in_app,
         in_app_optional: view.in_app_optional,
-        mail: view.mail,
+        // Word of the security of the account goes out whatever is chosen here.
+        mail: view.mail || view.kind == NotificationKind::SecurityAlert,
+        mail_optional: view.kind != NotificationKind::SecurityAlert,
     };
     page_with(
         status,
@@ -80,7 +83,7 @@ async fn save(signed: Signed, Posted(form): Posted) -> PageResult {
         .map(|kind| PreferenceChoice {
             kind: *kind,
             in_app: kind.can_be_silenced().then(|| ticked("in-app", kind)),
-            mail: Some(ticked("mail", kind)),
+            mail: (*kind != NotificationKind::SecurityAlert).then(|| ticked("mail", kind)),
         })
         .collect();
     let call = signed.visit.api().put(&signed.visit.caller, "/api/v1/notifications/preferences");

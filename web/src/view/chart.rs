@@ -101,15 +101,17 @@ impl Chart {
     }
 }
 
-/// How far below the upper edge a value is drawn; one that never changed lies in the middle.
+/// How far below the upper edge a value is drawn. Nothing lies on the ground; another value that never changed in the middle.
 fn height(value: u128, lowest: u128, highest: u128) -> u64 {
     let span = highest.saturating_sub(lowest);
-    let room = HEIGHT - 2 * MARGIN;
+    // The line itself is as thick as this.
+    let bottom = if lowest == 0 { HEIGHT - 1 } else { HEIGHT - MARGIN };
+    let room = bottom - MARGIN;
     if span == 0 {
-        return HEIGHT / 2;
+        return if highest == 0 { bottom } else { HEIGHT / 2 };
     }
     let above = value.saturating_sub(lowest).saturating_mul(u128::from(room)) / span;
-    HEIGHT - MARGIN - u64::try_from(above).unwrap_or(room).min(room)
+    bottom - u64::try_from(above).unwrap_or(room).min(room)
 }
 
 /// A bar for each day.
@@ -190,8 +192,9 @@ mod tests {
     #[test]
     fn the_lowest_is_at_the_bottom_the_highest_at_the_top() {
         let chart = Chart::of(&points(&[0, Qirat::CAP.get(), Qirat::CAP.get() / 2])).unwrap();
-        assert_eq!(chart.line, "0,148 320,12 640,80");
+        assert_eq!(chart.line, "0,159 320,12 640,86");
         assert_eq!(Chart::of(&points(&[7, 7])).unwrap().line, "0,80 640,80");
+        assert_eq!(Chart::of(&points(&[0, 0])).unwrap().line, "0,159 640,159");
         assert_eq!(Chart::of(&points(&[7])), None);
         assert_eq!(Chart::of(&[]), None);
     }

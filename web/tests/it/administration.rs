@@ -23,7 +23,7 @@ fn figures(site: &Site) {
         200,
         json!({ "totalUsers": 12, "activeUsers": 9, "pendingApproval": 2,
         "pendingOnchain": 0, "frozenUsers": 1, "deniedUsers": 0, "totalTransactions": 40, "todayTransactions": 3,
-        "weekTransactions": 17, "totalWallets": 10, "activeAdmins": 2, "pendingApprovals": 1, "totalCountries": 234,
+        "weekTransactions": 17, "totalWallets": 10, "totalAdmins": 3, "activeAdmins": 2, "pendingApprovals": 1, "totalCountries": 234,
         "systemStatus": "PAUSED" }),
     );
     let day = |date: &str, count: u64, volume: Option<&str>| match volume {

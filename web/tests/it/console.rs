@@ -211,7 +211,7 @@ fn approval(status: &str, may: &str) -> Value {
         "attempts": u8::from(status == "EXECUTION_FAILED"),
         "failureCode": (status == "EXECUTION_FAILED").then_some("STATE_CONFLICT"), "failureDetail": null,
         "commandId": null, "requestedAt": NOW, "decidedAt": null, "executedAt": null, "expiresAt": NOW,
-        "mayVote": may == "vote", "mayExecute": may == "execute", "mayCancel": may == "cancel" })
+        "details": [{ "label": "Value now", "value": "900" }], "mayVote": may == "vote", "mayExecute": may == "execute", "mayCancel": may == "cancel" })
 }
 
 #[tokio::test]
@@ -272,7 +272,7 @@ fn command(state: &str) -> Value {
 }
 
 fn system(status: &str) -> Value {
-    json!({ "status": status, "pauseReason": (status == "PAUSED").then_some("Maintenance"), "totalUsers": 7, "activeAdmins": 2,
+    json!({ "status": status, "pauseReason": (status == "PAUSED").then_some("Maintenance"), "totalUsers": 7, "totalAdmins": 3, "activeAdmins": 2,
         "countriesWithUsers": 3,
         "ledger": { "fingerprint": "ab".repeat(32), "height": "17", "projectedHeight": "17", "reachable": true, "reason": null,
             "heartbeatAt": "2026-03-14T09:04:58Z", "lastBlockAt": NOW, "endorsingOrgs": ["Org1DevnetMSP", "Org2DevnetMSP"] },

@@ -84,6 +84,14 @@ pub(super) fn contains(search: &str) -> LikeExpr {
     LikeExpr::new(pattern).escape('\\')
 }
 
+/// How many administrators there are, also those who were shut out.
+///
+/// # Errors
+/// [`StoreError`] when the database fails.
+pub async fn count(db: &impl ConnectionTrait) -> Result<u64, StoreError> {
+    Ok(Entity::find().count(db).await?)
+}
+
 /// How many administrators have an account that may be used.
 ///
 /// # Errors

@@ -83,16 +83,20 @@ pub async fn pending_of(db: &impl ConnectionTrait, requester: AdminId) -> Result
     Ok(Entity::find().filter(Column::RequesterId.eq(Col(requester))).filter(pending).count(db).await?)
 }
 
-/// How many approvals of these types wait for a decision by somebody other than `me`.
+/// The approvals of these types that wait for a decision by somebody other than `me`.
 ///
 /// # Errors
 /// [`StoreError`] when the database fails.
-pub async fn pending_for(db: &impl ConnectionTrait, types: &[ApprovalType], me: AdminId) -> Result<u64, StoreError> {
+pub async fn pending_for(
+    db: &impl ConnectionTrait,
+    types: &[ApprovalType],
+    me: AdminId,
+) -> Result<Vec<Model>, StoreError> {
     Ok(Entity::find()
         .filter(Column::Status.eq(ApprovalStatus::Pending.as_str()))
         .filter(Column::ApprovalType.is_in(types.iter().map(|kind| kind.as_str())))
         .filter(Column::RequesterId.ne(Col(me)))
-        .count(db)
+        .all(db)
         .await?)
 }
 

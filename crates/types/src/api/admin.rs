@@ -11,8 +11,8 @@ mod users;
 mod webhooks;
 
 pub use approvals::{
-    ApprovalOutcome, ApprovalRequested, ApprovalView, ChangeRoleRequest, CreateAdminRequest, DisableAdminRequest,
-    DisburseRequest, EnableAdminRequest, PendingApprovals, VoteDecision, VoteRequest,
+    ApprovalDetail, ApprovalOutcome, ApprovalRequested, ApprovalView, ChangeRoleRequest, CreateAdminRequest,
+    DisableAdminRequest, DisburseRequest, EnableAdminRequest, PendingApprovals, VoteDecision, VoteRequest,
 };
 pub use audit::{AuditEntryView, AuditEventType, AuditEventTypes, AuditHeadView, AuditVerification};
 pub use auth::{

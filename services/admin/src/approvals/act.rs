@@ -13,6 +13,7 @@ use gx_store::outbox::NewCommand;
 use gx_store::projection::system::pause_reason;
 use gx_store::repo::admins::{self, Administrator};
 use gx_store::repo::{admin_sessions, countries, figures, people, second_factors, super_owners};
+use gx_store::sea_orm::ConnectionTrait;
 use gx_store::{Col, StoreError, Tx};
 use gx_types::api::admin::FreezeReason;
 use gx_types::{
@@ -307,7 +308,36 @@ async fn set(tx: &Tx, name: &str, value: &str, doing: &Doing) -> ApiResult<Done>
 
 // ── administrators ──
 
-async fn target(tx: &Tx, id: AdminId) -> ApiResult<Administrator> {
+/// Whether these administrators stand high enough for what an action is about, as things are now. Nothing else is looked
+/// at, and nothing is changed.
+///
+/// # Errors
+/// 403 `ROLE_TOO_HIGH`.
+pub(super) async fn entitled(db: &impl ConnectionTrait, action: &Action, who: &[Decider]) -> ApiResult<()> {
+    let (id, new_role, peers) = match action {
+        Action::AdminCreate { role, .. } => return all_higher(who, *role, true),
+        Action::AdminRoleChange { admin_id, new_role, .. } => (*admin_id, Some(*new_role), false),
+        Action::AdminDisable { admin_id, .. }
+        | Action::AdminEnable { admin_id, .. }
+        | Action::AdminMfaReset { admin_id } => (*admin_id, None, true),
+        Action::UserFreeze { .. }
+        | Action::UserUnfreeze { .. }
+        | Action::SystemPause { .. }
+        | Action::SystemBootstrap {}
+        | Action::CountryInitialize { .. }
+        | Action::TreasuryActivate { .. }
+        | Action::TreasuryDisburse { .. }
+        | Action::ConfigChange { .. }
+        | Action::AdminAppoint { .. } => return Ok(()),
+    };
+    nobody_is(who, id)?;
+    if let Some(role) = new_role {
+        all_higher(who, role, peers)?;
+    }
+    all_higher(who, target(db, id).await?.role.0, peers)
+}
+
+async fn target(tx: &impl ConnectionTrait, id: AdminId) -> ApiResult<Administrator> {
     admins::find(tx, id)
         .await?
         .ok_or_else(|| ApiError::field("adminId", ErrorCode::FieldInvalid, "There is no such administrator."))

@@ -130,6 +130,29 @@ impl Action {
         }
     }
 
+    /// What the audit chain says of the request: figures and codes, no names and no addresses.
+    pub(crate) fn facts(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::UserFreeze { reason, .. } => vec![("reason", reason.as_str().to_owned())],
+            Self::UserUnfreeze { .. }
+            | Self::SystemPause { .. }
+            | Self::SystemBootstrap {}
+            | Self::TreasuryActivate { .. }
+            | Self::AdminAppoint { .. }
+            | Self::AdminDisable { .. }
+            | Self::AdminEnable { .. }
+            | Self::AdminMfaReset { .. } => Vec::new(),
+            Self::CountryInitialize { codes } => {
+                let codes = codes.as_ref().map(|codes| codes.iter().map(ToString::to_string).collect::<Vec<_>>());
+                vec![("countries", codes.map_or_else(|| "all that are missing".to_owned(), |codes| codes.join(" ")))]
+            }
+            Self::TreasuryDisburse { to, amount, .. } => vec![("amount", amount.to_string()), ("to", to.to_string())],
+            Self::ConfigChange { value, .. } => vec![("value", value.clone())],
+            Self::AdminCreate { role, .. } => vec![("role", role.to_string())],
+            Self::AdminRoleChange { new_role, .. } => vec![("role", new_role.to_string())],
+        }
+    }
+
     /// Whether the ledger decides it in the end.
     pub(crate) const fn needs_ledger(&self) -> bool {
         !matches!(

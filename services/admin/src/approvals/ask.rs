@@ -123,6 +123,7 @@ async fn keep(tx: &Tx, asked: Asked, requester: &Requester) -> ApiResult<Approva
         AuditEntry::new(AuditEvent::ApprovalRequested, requester.actor(), object, asked.correlation_id, asked.now)
             .after("type", asked.action.kind())
             .after("object", asked.action.object());
+    let entry = asked.action.facts().into_iter().fold(entry, |entry, (name, value)| entry.after(name, value));
     audit::append(tx, entry).await?;
     Ok(ApprovalRequested {
         approval_id: asked.approval_id,

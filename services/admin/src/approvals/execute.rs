@@ -25,7 +25,12 @@ pub(super) fn route() -> Handled {
         .access(Access::Admin(Permission::ApprovalExecute))
         .param::<ApprovalId>("approvalId", "The approval")
         .reply::<ApprovalOutcome>(200, "Executed")
-        .errors(&[ErrorCode::ApprovalNotApproved, ErrorCode::ApprovalExpired, ErrorCode::ApprovalExecutionFailed])
+        .errors(&[
+            ErrorCode::ApprovalNotApproved,
+            ErrorCode::ApprovalExpired,
+            ErrorCode::ApprovalExecutionFailed,
+            ErrorCode::RoleTooHigh,
+        ])
         .handle(handle)
 }
 
@@ -76,15 +81,14 @@ struct Begun {
 /// Executes an approval. Returns the first password of an administrator who was made.
 ///
 /// # Errors
-/// 409 when it is not approved, is over, or is being executed; 409 `APPROVAL_EXECUTION_FAILED` with the reason when it
+/// 403 `ROLE_TOO_HIGH`; 409 when it is not approved, is over, or is being executed; 409 `APPROVAL_EXECUTION_FAILED` with the reason when it
 /// could not be done, which the approval keeps too.
 pub(super) async fn execute(app: &App, executor: &Admin, id: ApprovalId) -> ApiResult<Option<Secret>> {
     // 1. It is this execution's turn, and no other's.
     let (now, correlation_id, executor_id) = (app.now(), current_correlation(), executor.admin_id);
-    let begun = app
-        .store()
-        .write(move |tx| Box::pin(async move { begin(tx, id, executor_id, correlation_id, now).await }))
-        .await?;
+    let decider = (executor_id, executor.role);
+    let begun =
+        app.store().write(move |tx| Box::pin(async move { begin(tx, id, decider, correlation_id, now).await })).await?;
 
     // 2. It is done in one transaction with the state, or not at all.
     match carry_out(app, executor, begun.clone()).await {
@@ -130,7 +134,7 @@ fn is_mine(row: &Approval, begun: &Begun) -> bool {
 async fn begin(
     tx: &Tx,
     id: ApprovalId,
-    executor: AdminId,
+    executor: Decider,
     correlation_id: CorrelationId,
     now: Timestamp,
 ) -> ApiResult<Begun> {
@@ -140,10 +144,12 @@ async fn begin(
         ApprovalStatus::Expired => return Err(ErrorCode::ApprovalExpired.into()),
         _ => return Err(ErrorCode::ApprovalNotApproved.into()),
     }
+    // Whoever does not stand high enough for it changes nothing, not even the number of tries.
     let action = serde_json::from_str(&row.action).map_err(ApiError::internal)?;
+    act::entitled(tx, &action, &[executor]).await?;
     row.status = Col(ApprovalStatus::Executing);
     row.attempts += 1;
-    row.executor_id = Some(Col(executor));
+    row.executor_id = Some(Col(executor.0));
     row.executing_since = Some(Col(now));
     row.updated_at = Col(now);
     let attempt = row.attempts;

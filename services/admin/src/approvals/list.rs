@@ -11,7 +11,7 @@ use gx_types::{AdminId, ApprovalId, ApprovalStatus, ApprovalType};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{types_of, view, visible};
+use super::{may_vote, types_of, view, visible};
 use crate::command::Routes;
 
 const LIST: &str = "admin-approvals";
@@ -82,10 +82,12 @@ async fn list(
 }
 
 async fn count(State(app): State<App>, admin: Admin) -> ApiResult<Json<PendingApprovals>> {
-    let pending_count = match Permission::ApprovalVote.granted_to(admin.role) {
-        true => approvals::pending_for(app.store().read(), &types_of(admin.role), admin.admin_id).await?,
-        false => 0,
-    };
+    let mut pending_count = 0;
+    if Permission::ApprovalVote.granted_to(admin.role) {
+        for row in approvals::pending_for(app.store().read(), &types_of(admin.role), admin.admin_id).await? {
+            pending_count += u64::from(may_vote(&app, &admin, &row).await?);
+        }
+    }
     Ok(Json(PendingApprovals { pending_count }))
 }
 

@@ -16,6 +16,7 @@ mod act;
 mod action;
 mod ask;
 mod cancel;
+mod details;
 mod execute;
 pub(crate) mod expire;
 mod list;
@@ -28,7 +29,7 @@ use gx_store::StoreError;
 use gx_store::repo::admins;
 use gx_store::repo::approvals::{self, Approval};
 use gx_types::api::admin::{AdminSummary, ApprovalView};
-use gx_types::{AdminId, AdminRole, ApprovalId, ApprovalStatus, ApprovalType, Timestamp};
+use gx_types::{AdminId, AdminRole, ApprovalId, ApprovalStatus, ApprovalType, ErrorCode, Timestamp};
 
 pub(crate) use self::action::Action;
 pub(crate) use self::ask::{ask, declared};
@@ -81,13 +82,33 @@ fn status_now(row: &Approval, now: Timestamp) -> ApprovalStatus {
     if waits && row.expires_at.0 <= now { ApprovalStatus::Expired } else { row.status.0 }
 }
 
+/// Whether the caller stands high enough for what an approval is about.
+async fn stands_high_enough(app: &App, admin: &Admin, action: &Action) -> ApiResult<bool> {
+    match act::entitled(app.store().read(), action, &[(admin.admin_id, admin.role)]).await {
+        Ok(()) => Ok(true),
+        Err(refusal) if refusal.code() == ErrorCode::RoleTooHigh => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the caller may approve or reject it now.
+async fn may_vote(app: &App, admin: &Admin, row: &Approval) -> ApiResult<bool> {
+    let action: Action = serde_json::from_str(&row.action).map_err(ApiError::internal)?;
+    Ok(status_now(row, app.now()) == ApprovalStatus::Pending
+        && row.requester_id != admin.admin_id
+        && Permission::ApprovalVote.granted_to(admin.role)
+        && permission_of(row.approval_type.0).granted_to(admin.role)
+        && stands_high_enough(app, admin, &action).await?)
+}
+
 async fn view(app: &App, admin: &Admin, row: Approval) -> ApiResult<ApprovalView> {
+    let action: Action = serde_json::from_str(&row.action).map_err(ApiError::internal)?;
+    let details = details::details(app, &action).await?;
     let status = status_now(&row, app.now());
     let permission = permission_of(row.approval_type.0);
     let mine = row.requester_id == admin.admin_id;
-    let holds = permission.granted_to(admin.role);
-    let may_vote =
-        status == ApprovalStatus::Pending && !mine && holds && Permission::ApprovalVote.granted_to(admin.role);
+    let holds = permission.granted_to(admin.role) && stands_high_enough(app, admin, &action).await?;
+    let may_vote = may_vote(app, admin, &row).await?;
     let may_execute = matches!(status, ApprovalStatus::Approved | ApprovalStatus::ExecutionFailed)
         && holds
         && Permission::ApprovalExecute.granted_to(admin.role);
@@ -100,7 +121,8 @@ async fn view(app: &App, admin: &Admin, row: Approval) -> ApiResult<ApprovalView
         id: row.approval_id.0,
         approval_type: row.approval_type.0,
         status,
-        summary: row.summary,
+        summary: details::named(row.summary, &action, &details),
+        details,
         object: row.object.0,
         permission: permission.code().to_owned(),
         decision_reason: row.decision_reason,

@@ -8,11 +8,11 @@ use gx_platform::auth::{Admin, Permission};
 use gx_platform::http::{Access, ApiError, ApiJson, ApiPath, ApiResult, Handled, Route, current_correlation};
 use gx_store::audit::{self, AuditEntry};
 use gx_store::repo::approvals::{self, Approval};
-use gx_store::{Col, Tx, rehearse};
+use gx_store::{Col, Tx};
 use gx_types::api::admin::{ApprovalOutcome, VoteDecision, VoteRequest};
-use gx_types::{ApprovalId, ApprovalStatus, AuditEvent, AuditObject, CommandId, CorrelationId, ErrorCode, Timestamp};
+use gx_types::{ApprovalId, ApprovalStatus, AuditEvent, AuditObject, CorrelationId, ErrorCode, Timestamp};
 
-use super::act::{self, Doing, Prepared};
+use super::act;
 use super::ask::LIFE;
 use super::execute::{deciders, execute, forbidden_unless};
 use super::{Action, permission_of, status_now, view, visible};
@@ -45,10 +45,8 @@ struct Vote {
     admin: Admin,
     decision: VoteDecision,
     reason: Option<String>,
-    command_id: CommandId,
     correlation_id: CorrelationId,
     now: Timestamp,
-    prepared: Prepared,
 }
 
 async fn handle(
@@ -68,10 +66,8 @@ async fn handle(
         admin: admin.clone(),
         decision: request.decision,
         reason,
-        command_id: CommandId::from_uuid(app.new_uuid()),
         correlation_id: current_correlation(),
         now: app.now(),
-        prepared: act::prepare_rehearsal(&app, &action),
     };
     app.store()
         .write(move |tx| {
@@ -99,28 +95,15 @@ async fn decide(tx: &Tx, id: ApprovalId, vote: Vote, action: Action) -> ApiResul
         _ => return Err(ErrorCode::ApprovalDecided.into()),
     }
     let approves = vote.decision == VoteDecision::Approve;
-    if approves {
-        // Whoever asked must still be somebody who may, and all must stand high enough for what it is about. Whether it
-        // can be done just now is not asked here: that is the execution's matter.
-        let who = [row.requester_id.0, vote.admin.admin_id];
-        let doing = Doing {
-            approval_id: id,
-            attempt: 0,
-            actor: vote.admin.actor(),
-            deciders: deciders(tx, &who, permission_of(row.approval_type.0)).await?,
-            command_id: vote.command_id,
-            correlation_id: vote.correlation_id,
-            now: vote.now,
-            prepared: vote.prepared,
-        };
-        let rehearsed =
-            rehearse(tx, move |tx| Box::pin(async move { act::act(tx, &action, &doing).await.map(|_| ()) })).await;
-        if let Err(refusal) = rehearsed
-            && refusal.code() == ErrorCode::RoleTooHigh
-        {
-            return Err(refusal);
-        }
-    }
+    // Whoever decides stands high enough for what it is about, also to say no; who asked must still be somebody who may.
+    // Whether it can be done just now is not asked here: that is the execution's matter.
+    let voter = (vote.admin.admin_id, vote.admin.role);
+    let who = if approves {
+        deciders(tx, &[row.requester_id.0, voter.0], permission_of(row.approval_type.0)).await?
+    } else {
+        vec![voter]
+    };
+    act::entitled(tx, &action, &who).await?;
     let (status, event) = if approves {
         (ApprovalStatus::Approved, AuditEvent::ApprovalApproved)
     } else {

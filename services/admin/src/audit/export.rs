@@ -166,32 +166,5 @@ fn csv_line(row: &AuditRow) -> Result<String, StoreError> {
         row.previous_hash.0.to_string(),
         row.entry_hash.0.to_string(),
     ];
-    Ok(fields.iter().map(|field| csv_field(field)).collect::<Vec<_>>().join(",") + "\r\n")
-}
-
-/// A field in quotes. A spreadsheet takes what begins with one of these characters for a formula: an apostrophe before
-/// it makes it text.
-fn csv_field(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    format!("\"{}{}\"", if formula { "'" } else { "" }, text.replace('"', "\"\""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::csv_field;
-
-    #[test]
-    fn a_spreadsheet_finds_no_formula() {
-        for (text, field) in [
-            ("plain", "\"plain\""),
-            ("=1+1", "\"'=1+1\""),
-            ("+1", "\"'+1\""),
-            ("-1", "\"'-1\""),
-            ("@SUM(A1)", "\"'@SUM(A1)\""),
-            ("\t=1", "\"'\t=1\""),
-            ("say \"hi\", \n you", "\"say \"\"hi\"\", \n you\""),
-        ] {
-            assert_eq!(csv_field(text), field);
-        }
-    }
+    Ok(gx_types::csv_line(fields))
 }

@@ -128,7 +128,7 @@ async fn stats(State(app): State<App>) -> ApiResult<Json<DashboardStats>> {
     Ok(Json(DashboardStats {
         total_users: people.values().sum(),
         active_users: of(PersonStatus::Active),
-        pending_approval: of(PersonStatus::PendingAdminApproval),
+        pending_approval: of(PersonStatus::Registered) + of(PersonStatus::PendingAdminApproval),
         pending_onchain: of(PersonStatus::ApprovedPendingOnchain),
         frozen_users: of(PersonStatus::Frozen),
         denied_users: of(PersonStatus::Denied),
@@ -136,6 +136,7 @@ async fn stats(State(app): State<App>) -> ApiResult<Json<DashboardStats>> {
         today_transactions: week.iter().filter(|one| one.day == today).map(|one| one.count).sum(),
         week_transactions: week.iter().map(|one| one.count).sum(),
         total_wallets: dashboard::wallets(db).await?,
+        total_admins: admins::count(db).await?,
         active_admins: admins::active_count(db).await?,
         pending_approvals: dashboard::pending_approvals(db).await?,
         total_countries: countries::all(db).await?.len() as u64,

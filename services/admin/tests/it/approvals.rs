@@ -200,6 +200,162 @@ async fn every_type_is_executed_when_somebody_else_approves_and_says_who_did_wha
     }
 }
 
+/// The head of administration asks, and a peer or an owner decides; or the other way around.
+#[tokio::test]
+async fn heads_of_administration_ask_and_decide_within_their_permissions() {
+    let world = World::new().await;
+    let peer = world.test.admin(AdminRole::SuperAdmin).await;
+    let (head, owner) = (world.token(AdminRole::SuperAdmin), world.owner());
+    let within = [ApprovalType::UserFreeze, ApprovalType::ConfigChange, ApprovalType::AdminCreate];
+    for (kind, method, path, body) in every_request(&world).await {
+        let asked = send(&world, head, method, &path, &body).await;
+        if !within.contains(&kind) {
+            if asked.status == 202 {
+                assert_eq!(post(&world, head, &asked.body["approvalId"], "cancel").await.status, 200, "{kind}");
+            } else {
+                assert_eq!((asked.status, asked.code()), (403, "FORBIDDEN"), "{kind}");
+            }
+            continue;
+        }
+        assert_eq!(asked.status, 202, "{kind}: {}", asked.body);
+        let id = &asked.body["approvalId"];
+        let own = world.vote(head, id, &approve()).await;
+        assert_eq!((own.status, own.code()), (403, "SELF_APPROVAL_NOT_ALLOWED"), "{kind}");
+        for role in [AdminRole::Admin, AdminRole::Moderator, AdminRole::Developer, AdminRole::Auditor] {
+            assert!([403, 404].contains(&world.vote(world.token(role), id, &approve()).await.status), "{kind} {role}");
+        }
+        for decider in [&peer.token, owner] {
+            assert_eq!(read(&world, decider, id).await.body["mayVote"], true, "{kind}");
+        }
+        let no = world.vote(owner, id, &json!({ "decision": "REJECT" })).await;
+        assert_eq!((no.status, &no.body["approval"]["status"]), (200, &json!("REJECTED")), "{kind}");
+
+        let again = send(&world, owner, method, &path, &body).await;
+        let yes = world.vote(&peer.token, &again.body["approvalId"], &approve()).await;
+        assert_eq!((yes.status, &yes.body["approval"]["status"]), (200, &json!("EXECUTED")), "{kind}: {}", yes.body);
+    }
+}
+
+/// The table refuses it too, whatever program writes.
+#[tokio::test]
+async fn the_table_takes_no_approver_who_is_the_requester() {
+    use gx_store::Col;
+    use gx_store::entity::admin_approvals::{Column, Entity};
+    use gx_store::sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+    let world = World::new().await;
+    let asked = world.ask("system/pause", &json!({ "reason": "because of a test" })).await;
+    let id: gx_types::ApprovalId = asked.body["approvalId"].as_str().unwrap().parse().unwrap();
+    let approver = async |admin: gx_types::AdminId| -> Result<u64, gx_store::StoreError> {
+        let store = world.test.app.store();
+        store
+            .write(move |tx| {
+                Box::pin(async move {
+                    let changed = Entity::update_many()
+                        .col_expr(Column::ApproverId, Col(admin).into())
+                        .filter(Column::ApprovalId.eq(Col(id)))
+                        .exec(tx)
+                        .await?;
+                    Ok(changed.rows_affected)
+                })
+            })
+            .await
+    };
+    assert!(approver(world.admin(AdminRole::SuperOwner).admin_id).await.is_err());
+    assert_eq!(approver(world.second().admin_id).await.unwrap(), 1, "somebody else may be");
+}
+
+/// Somebody who holds the permission and stands below what it is about neither approves nor rejects nor executes it, and
+/// is told so before they try.
+#[tokio::test]
+async fn what_stands_above_somebody_is_not_theirs_to_decide() {
+    let world = World::new().await;
+    let below = world.token(AdminRole::SuperAdmin);
+    let body =
+        json!({ "username": "third", "email": "third@example.org", "displayName": "Third", "role": "SUPER_OWNER" });
+    let asked = world.ask("admins/create", &body).await;
+    let id = &asked.body["approvalId"];
+    let may = async |token: &str| {
+        let view = read(&world, token, id).await.body;
+        (view["mayVote"] == true, view["mayExecute"] == true)
+    };
+    let waiting = async || {
+        let path = "/api/v1/admin/approvals/pending-count";
+        world.api.get(path).token(below).send().await.body["pendingCount"].clone()
+    };
+    assert_eq!((may(below).await, may(&world.second().token).await), ((false, false), (true, false)));
+    assert_eq!(waiting().await, 0);
+    for decision in ["APPROVE", "REJECT"] {
+        let refused = world.vote(below, id, &json!({ "decision": decision })).await;
+        assert_eq!((refused.status, refused.code()), (403, "ROLE_TOO_HIGH"), "{decision}");
+    }
+    assert_eq!(read(&world, world.owner(), id).await.body["status"], "PENDING");
+
+    let later = json!({ "decision": "APPROVE", "execute": false });
+    assert_eq!(world.vote(&world.second().token, id, &later).await.status, 200);
+    assert_eq!((may(below).await, may(world.owner()).await), ((false, false), (false, true)));
+    let refused = post(&world, below, id, "execute").await;
+    assert_eq!((refused.status, refused.code()), (403, "ROLE_TOO_HIGH"));
+    let view = read(&world, world.owner(), id).await.body;
+    assert_eq!((&view["status"], &view["attempts"]), (&json!("APPROVED"), &json!(0)), "nothing changed");
+    assert_eq!(post(&world, world.owner(), id, "execute").await.status, 200);
+
+    // What is not above them they decide.
+    let body = json!({ "username": "fourth", "email": "fourth@example.org", "displayName": "Fourth", "role": "ADMIN" });
+    let asked = world.ask("admins/create", &body).await;
+    assert_eq!(waiting().await, 1);
+    assert_eq!(world.vote(below, &asked.body["approvalId"], &approve()).await.status, 200);
+}
+
+/// Four eyes see the content: who it is about, what will be set, and what is so now.
+#[tokio::test]
+async fn whoever_decides_sees_names_and_values_and_the_chain_what_was_asked_for() {
+    let world = World::new().await;
+    crate::supply::bootstrap(&world, &[]).await;
+    let person = world.registered("Alice").await;
+    let moderator = world.admin(AdminRole::Moderator).admin_id;
+    let newcomer =
+        json!({ "username": "newcomer", "email": "new@example.org", "displayName": "New One", "role": "ADMIN" });
+    let requests = [
+        ("POST", "admins/create".to_owned(), newcomer, vec!["New One", "newcomer", "new@example.org", "ADMIN"], "role"),
+        (
+            "POST",
+            "parameters".to_owned(),
+            json!({ "paramId": "disbursementMaxGx", "newValue": "1000" }),
+            vec!["disbursementMaxGx", "1000"],
+            "value",
+        ),
+        ("POST", format!("users/{person}/freeze"), json!({ "reason": "COURT_ORDER" }), vec!["COURT_ORDER"], "reason"),
+        (
+            "PUT",
+            format!("admins/{moderator}/role"),
+            json!({ "newRole": "AUDITOR", "reason": "because of a test" }),
+            vec!["MODERATOR", "AUDITOR", "because of a test"],
+            "role",
+        ),
+    ];
+    for (method, path, body, shown, fact) in requests {
+        let asked = send(&world, world.owner(), method, &path, &body).await;
+        assert_eq!(asked.status, 202, "{path}: {}", asked.body);
+        let view = read(&world, &world.second().token, &asked.body["approvalId"]).await.body;
+        let details = view["details"].as_array().unwrap();
+        for value in shown {
+            assert!(details.iter().any(|detail| detail["value"] == value), "{value}: {}", view["details"]);
+        }
+        if path.starts_with("users/") {
+            assert!(details.iter().any(|one| one["value"].as_str().unwrap().starts_with("Alice ")), "{details:?}");
+            assert!(view["summary"].as_str().unwrap().starts_with("Freeze the account of person Alice "), "{view}");
+        }
+        if path == "parameters" {
+            assert!(details.iter().any(|one| one["label"] == "Value now"), "{details:?}");
+        }
+        let requested = AuditFilter { events: vec![AuditEvent::ApprovalRequested], ..AuditFilter::default() };
+        let row = audit::list(world.test.app.store().read(), &requested, 1).await.unwrap().remove(0);
+        let entry = row.entry().unwrap();
+        assert!(entry.after.contains_key(fact), "{path}: {:?}", entry.after);
+        assert!(!format!("{:?}", entry.after).contains("example.org"), "no addresses in the chain");
+    }
+}
+
 #[tokio::test]
 async fn two_owners_make_a_third_who_can_sign_in() {
     let world = World::new().await;

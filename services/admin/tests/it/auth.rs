@@ -89,7 +89,7 @@ async fn tokens_and_sessions_end_with_time() {
     world.test.advance(Duration::from_secs(1));
     assert_eq!(profile(&world, &granted.body["accessToken"]).await.code(), "UNAUTHORIZED");
 
-    // Thirty idle minutes end an administrator's session.
+    // Idle minutes end an administrator's session.
     let renewed = refresh(&world, &granted.body["refreshToken"]).await;
     assert_eq!(renewed.status, 200);
     world.test.advance(Duration::from_secs(30 * 60));
@@ -105,6 +105,25 @@ async fn tokens_and_sessions_end_with_time() {
     }
     world.test.advance(Duration::from_secs(20 * 60));
     assert_eq!(refresh(&world, &token).await.code(), "SESSION_EXPIRED");
+}
+
+#[tokio::test]
+async fn the_higher_the_role_the_longer_a_session_may_lie_unused() {
+    for role in AdminRole::ALL {
+        let minutes = match role {
+            AdminRole::SuperOwner => 60,
+            AdminRole::SuperAdmin => 45,
+            AdminRole::Admin | AdminRole::Moderator | AdminRole::Developer | AdminRole::Auditor => 30,
+        };
+        let world = World::new().await;
+        let name = with_password(&world, *role).await;
+        let granted = login(&world, json!({ "username": name, "password": PASSWORD })).await;
+        world.test.advance(Duration::from_secs(minutes * 60 - 1));
+        let renewed = refresh(&world, &granted.body["refreshToken"]).await;
+        assert_eq!(renewed.status, 200, "{role}: {}", renewed.body);
+        world.test.advance(Duration::from_secs(minutes * 60));
+        assert_eq!(refresh(&world, &renewed.body["refreshToken"]).await.code(), "SESSION_EXPIRED", "{role}");
+    }
 }
 
 #[tokio::test]

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use gx_platform::testing::TestPerson;
+use gx_platform::testing::{START, TestPerson};
 use gx_store::entity::transactions;
+use gx_store::repo::admins;
 use gx_store::sea_orm::{EntityTrait, Set};
 use gx_types::{AccountId, AdminRole, PersonStatus, Qirat, TransactionDirection, TransactionKind, TxId};
 use serde_json::{Value, json};
@@ -64,20 +65,25 @@ async fn days_are_counted_without_gaps_and_payments_once() {
     payment(&world, 1, 1_500_000).await;
     world.test.advance(2 * DAY);
     world.test.person(person(PersonStatus::PendingAdminApproval)).await;
+    world.test.person(person(PersonStatus::Registered)).await;
     world.test.person(person(PersonStatus::Frozen)).await;
     payment(&world, 2, 700_000).await;
     payment(&world, 3, 800_000).await;
     let auditor = world.test.admin(AdminRole::Auditor).await.token;
+    let shut_out = world.admin(AdminRole::Moderator).admin_id;
+    world.test.write(move |tx| Box::pin(admins::set_active(tx, shut_out, false, START))).await;
 
     let stats = get(&world, &auditor, "stats").await;
     for (name, value) in [
-        ("totalUsers", 3),
+        ("totalUsers", 4),
         ("activeUsers", 1),
-        ("pendingApproval", 1),
+        ("pendingApproval", 2),
         ("frozenUsers", 1),
         ("totalTransactions", 3),
         ("todayTransactions", 2),
         ("weekTransactions", 3),
+        ("totalAdmins", 8),
+        ("activeAdmins", 7),
         ("totalCountries", 234),
     ] {
         assert_eq!(stats[name], value, "{name}: {stats}");
@@ -86,15 +92,15 @@ async fn days_are_counted_without_gaps_and_payments_once() {
     let counts = |series: &Value| -> Vec<u64> {
         series["days"].as_array().unwrap().iter().map(|day| day["count"].as_u64().unwrap()).collect()
     };
-    assert_eq!(counts(&growth), [0, 1, 1, 3]);
+    assert_eq!(counts(&growth), [0, 1, 1, 4]);
     assert_eq!(growth["days"][1]["date"], "2026-01-15");
-    assert_eq!(counts(&get(&world, &auditor, "new-registrations?days=4").await), [0, 1, 0, 2]);
+    assert_eq!(counts(&get(&world, &auditor, "new-registrations?days=4").await), [0, 1, 0, 3]);
     let volume = get(&world, &auditor, "transaction-volume?days=4").await;
     assert_eq!(counts(&volume), [0, 1, 0, 2]);
     assert_eq!((&volume["days"][1]["volume"], &volume["days"][3]["volume"]), (&json!("1500000"), &json!("1500000")));
     assert_eq!(get(&world, &auditor, "user-growth").await["days"].as_array().unwrap().len(), 30);
     let distribution = get(&world, &auditor, "user-distribution").await;
-    assert_eq!(distribution["byCountry"], json!([{ "countryCode": "US", "count": 3 }]));
+    assert_eq!(distribution["byCountry"], json!([{ "countryCode": "US", "count": 4 }]));
 
     for (path, field) in [
         ("user-growth?days=91", "days:FIELD_INVALID"),

@@ -170,7 +170,7 @@ impl File {
 
 fn row(line: &TransactionView) -> String {
     let text = |value: Option<String>| value.unwrap_or_default();
-    let gx = line.amount.display_gx();
+    let gx = line.amount.decimal_gx();
     let status = match line.status {
         TransactionStatus::Confirmed => "CONFIRMED",
         TransactionStatus::Pending => "PENDING",
@@ -191,45 +191,5 @@ fn row(line: &TransactionView) -> String {
         text(line.block_number.clone()),
         text(line.failure.clone()),
     ];
-    let mut text = cells.iter().map(|value| cell(value)).collect::<Vec<_>>().join(",");
-    text.push_str("\r\n");
-    text
-}
-
-/// A cell of a CSV file (RFC 4180), never a formula.
-fn cell(value: &str) -> String {
-    // Also behind blanks: some programs drop them first.
-    let begins = value
-        .trim_start_matches([' ', '\u{a0}'])
-        .starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '|', '＝', '＋', '－', '＠']);
-    let guard = if begins { "'" } else { "" };
-    if begins || value.contains([',', '"', '\r', '\n', ';', '\t']) || value.starts_with(' ') {
-        format!("\"{guard}{}\"", value.replace('"', "\"\""))
-    } else {
-        value.to_owned()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_that_a_stranger_wrote_becomes_a_formula() {
-        for (value, written) in [
-            ("Lunch", "Lunch"),
-            ("Lunch, twice", "\"Lunch, twice\""),
-            ("say \"hi\"", "\"say \"\"hi\"\"\""),
-            ("=HYPERLINK(\"http://x\")", "\"'=HYPERLINK(\"\"http://x\"\")\""),
-            ("+1", "\"'+1\""),
-            ("-2+3", "\"'-2+3\""),
-            ("@SUM(A1)", "\"'@SUM(A1)\""),
-            ("  =1+1", "\"'  =1+1\""),
-            ("\t=1", "\"'\t=1\""),
-            ("＝1+1", "\"'＝1+1\""),
-            ("", ""),
-        ] {
-            assert_eq!(cell(value), written, "{value:?}");
-        }
-    }
+    gx_types::csv_line(cells)
 }

@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use gx_platform::testing::TestAnswer;
+use gx_store::audit::{self, AuditFilter};
 use gx_store::entity::notifications;
+use gx_store::repo::people;
 use gx_store::sea_orm::EntityTrait;
+use gx_types::AuditEvent;
 use serde_json::{Value, json};
 
 use crate::still::{Someone, Still};
@@ -105,6 +108,16 @@ async fn a_raise_waits_a_day_and_can_be_taken_back() {
         let notices = notifications::Entity::find().all(still.test.app.store().read()).await.unwrap();
         assert_eq!(notices.len(), 1);
         assert_eq!(notices[0].kind.0, gx_types::NotificationKind::SecurityAlert);
+        let address =
+            people::find(still.test.app.store().read(), amina.person.profile_id).await.unwrap().unwrap().email;
+        let mails = still.test.mailbox(&address).await;
+        assert!(mails.len() == 1 && mails[0].contains("higher limit on your payments"), "{mails:?}");
+        let filter = AuditFilter { events: vec![AuditEvent::PersonLimitRaised], ..AuditFilter::default() };
+        let entries = audit::list(still.test.app.store().read(), &filter, 10).await.unwrap();
+        assert_eq!(entries.len(), 1);
+        let entry = entries[0].entry().unwrap();
+        let facts = |facts: &audit::Facts| facts.values().cloned().collect::<Vec<_>>();
+        assert_eq!((facts(&entry.before), facts(&entry.after)), (vec!["100".to_owned()], vec!["2000".to_owned()]));
 
         // Asking again later does not begin anew; the limit that holds takes it back.
         let later = async |still: &Still, who: &mut Someone, hours: u64| {

@@ -73,7 +73,7 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     let (Ok(driver), Ok(_)) = (std::env::var("GX_TEST_CHROMEDRIVER"), std::env::var("GX_TEST_CHROMIUM")) else {
-        eprintln!("skipped: GX_TEST_CHROMEDRIVER and GX_TEST_CHROMIUM name no browser");
+        gx_tests::skipped("GX_TEST_CHROMEDRIVER and GX_TEST_CHROMIUM name no browser");
         return Ok(());
     };
     let folder = Arc::new(TempDir::new().expect("a temporary folder"));

@@ -36,6 +36,8 @@ pub struct ApprovalView {
     pub status: ApprovalStatus,
     /// What will be done, in a sentence.
     pub summary: String,
+    /// What it is about in full: names instead of ids, every value that will be set, and what is so now.
+    pub details: Vec<ApprovalDetail>,
     /// To what.
     pub object: AuditObject,
     /// The permission that asking, approving and executing need.
@@ -70,6 +72,17 @@ pub struct ApprovalView {
     pub may_execute: bool,
     /// Whether the caller may take it back now.
     pub may_cancel: bool,
+}
+
+/// One thing to know before deciding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ApprovalDetail {
+    /// What it is, in a word or two.
+    pub label: String,
+    /// The value.
+    pub value: String,
 }
 
 /// `GET /api/v1/admin/approvals/pending-count`.

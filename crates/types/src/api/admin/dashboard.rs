@@ -14,7 +14,7 @@ pub struct DashboardStats {
     pub total_users: u64,
     /// People whom the ledger has registered and who may pay.
     pub active_users: u64,
-    /// People who wait for approval.
+    /// People who registered and are not decided about yet: their documents are missing, or wait for approval.
     pub pending_approval: u64,
     /// People who are approved and not registered on the ledger yet.
     pub pending_onchain: u64,
@@ -30,6 +30,8 @@ pub struct DashboardStats {
     pub week_transactions: u64,
     /// Wallets.
     pub total_wallets: u64,
+    /// Administrators, also those who were shut out.
+    pub total_admins: u64,
     /// Administrators whose account may be used.
     pub active_admins: u64,
     /// Approvals that wait for a second person.

@@ -7,10 +7,16 @@ use serde_json::json;
 
 use super::{Listening, notice, push, serve, token};
 
+/// Says why nothing is shown here; a failure where `cargo xtask test` has promised that everything is there.
+fn skipped(why: &str) {
+    assert!(std::env::var_os("GX_TEST_TOOLS_REQUIRED").is_none(), "nothing may be skipped here: {why}");
+    eprintln!("skipped: {why}");
+}
+
 /// Two processes that share a Redis; `None` without a test server.
 async fn two() -> Option<(TestApp, App)> {
     let Ok(url) = std::env::var("GX_TEST_REDIS_URL") else {
-        eprintln!("skipped: GX_TEST_REDIS_URL is not set");
+        skipped("GX_TEST_REDIS_URL is not set");
         return None;
     };
     let test = TestApp::start_with(TestOptions::default().set(REDIS_URL, url)).await?;
@@ -98,7 +104,7 @@ async fn redis_is(app: &App, up: bool) {
 async fn while_redis_is_away_nothing_is_lost_and_nothing_comes_twice_when_it_is_back() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let Some(redis) = Redis::start(free) else {
-        eprintln!("skipped: there is no redis-server");
+        skipped("there is no redis-server");
         return;
     };
     let options = TestOptions::default().set(REDIS_URL, format!("redis://127.0.0.1:{free}/?protocol=resp3"));
