@@ -82,7 +82,9 @@ async fn change(
                     let (row, waits) = changed(&row, wanted, now);
                     limits::save(tx, row).await?;
                     if waits {
-                        let text = |limit: Option<Qirat>| limit.map_or_else(|| "none".to_owned(), |q| q.to_string());
+                        let text = |limit: Option<Qirat>| {
+                            limit.as_ref().map_or_else(|| "none".to_owned(), ToString::to_string)
+                        };
                         let next = Some(wanted).filter(|limit| *limit < Qirat::CAP);
                         note = note.before(kind.as_str(), text(holds)).after(kind.as_str(), text(next));
                     }

@@ -256,7 +256,7 @@ async fn the_balance_is_drawn_and_told_in_words() {
         json!({ "points": [{ "day": "2026-03-13", "balance": "0" }, { "day": "2026-03-14", "balance": "500000200" }] });
     site.says("GET", &format!("/api/v1/wallets/{ME}/balance/series"), 200, points);
     let page = site.get("/dashboard").await;
-    page.is(200).shows("id=\"balance-chart\"").shows("points=\"0,148 640,12\"").shows("is 500.0002 GX now");
+    page.is(200).shows("id=\"balance-chart\"").shows("points=\"0,159 640,12\"").shows("is 500.0002 GX now");
     assert_eq!(site.last("GET", &format!("/api/v1/wallets/{ME}/balance/series")).query, "days=30");
 }
 
