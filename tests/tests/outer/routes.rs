@@ -203,6 +203,7 @@ impl Suite {
                 "documentId" => document.clone(),
                 "code" => code.clone(),
                 "sessionId" => session.clone(),
+                "accountId" => bob.gx_id.clone(),
                 "id" if operation.path.contains("notifications") => notice.clone(),
                 _ => bob.id.clone(),
             });
