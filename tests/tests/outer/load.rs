@@ -86,6 +86,12 @@ impl Load {
         &self.people[number]
     }
 
+    /// A payment that somebody else made for one of the people and that was accepted.
+    pub fn also(&self, key: &str, (from, to): (usize, usize), amount: u64, command: &str) {
+        let payment = Accepted { from, to, amount, command: command.to_owned() };
+        self.accepted.lock().unwrap().insert(key.to_owned(), payment);
+    }
+
     /// Payments that were accepted so far.
     pub fn accepted(&self) -> usize {
         self.accepted.lock().unwrap().len()

@@ -1,5 +1,7 @@
 //! The disk is full: ledger and database lie on it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use gx_tests::{Database, Platform, SETTLE_LIMIT, SmallDisk, wait_until};
 use serde_json::json;
 
@@ -21,12 +23,17 @@ async fn a_full_disk_refuses_payments_and_loses_none() {
 
         disk.fill();
         let api = load.api_of(0);
+        let tries = AtomicU64::new(0);
         let body = json!({ "toID": load.person(1).gx_id, "amount": "1", "reason": "now" });
         wait_until("a payment to be refused for now", SETTLE_LIMIT, || async {
-            let key = format!("without-room-{round}");
+            // Another payment each time: one that was accepted answers the same from then on.
+            let key = format!("without-room-{round}-{}", tries.fetch_add(1, Ordering::Relaxed));
             let reply = api.post_once("/api/v1/transfers", &key, &body).await;
             // What still finds room in the file is accepted, and lost just as little.
             assert!([200, 202, 503].contains(&reply.status), "{reply:?}");
+            if let Some(command) = reply.body["commandId"].as_str() {
+                load.also(&key, (0, 1), 1, command);
+            }
             reply.status == 503 && reply.body["code"] == "DATABASE_UNAVAILABLE"
         })
         .await;
