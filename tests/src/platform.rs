@@ -128,6 +128,7 @@ impl PlatformBuilder {
         for class in [
             "PEER",
             "LOGIN",
+            "REFRESH",
             "REGISTER",
             "CODE_SEND",
             "CODE_CHECK",
